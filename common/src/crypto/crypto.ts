@@ -7,8 +7,13 @@
  * @module
  */
 
-/** Codes of the contracts' signature imports (contracts §2.5) that a single check can give. */
-export type SignatureVerdict = "valid" | "invalid" | "malformedKey" | "malformedSignature";
+/**
+ * What a signature check says; each verdict is one code of the contracts' signature imports (contracts §2.5):
+ * `valid` 0, `invalid` 1, `malformedHash` 3, `malformedSignature` 4 (length), `malformedKey` 5 (form; for ed25519 also a key
+ * that is no point), `undecodable` 10 (secp256k1: r or s not below the group order, or a key that is no point).
+ * Where several faults meet, hash comes before signature before key.
+ */
+export type SignatureVerdict = "valid" | "invalid" | "malformedHash" | "malformedSignature" | "malformedKey" | "undecodable";
 
 export interface Crypto {
   sha256(data: Uint8Array): Uint8Array;
@@ -34,11 +39,14 @@ export interface Crypto {
   aesGcmEncrypt(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array;
   aesGcmDecrypt(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
 
-  /** ECDSA over a 32-byte hash; 64-byte r‖s; high-S is `invalid`; keys of 33 or 65 bytes (contracts §2.5). */
+  /**
+   * ECDSA over a 32-byte hash; 64-byte r‖s; high-S, r = 0 and s = 0 are `invalid`. Keys are 33 bytes that begin with 02 or
+   * 03, or 65 bytes that begin with 04, 06 or 07 (06 and 07 must agree with the parity of y). contracts §2.5
+   */
   secp256k1Verify(hash: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): SignatureVerdict;
-  /** The 33-byte key that made the signature, or undefined. @param recoveryId 0 to 3 */
+  /** The 33-byte key that made the signature, high-S included, or undefined. @param recoveryId 0 to 3 */
   secp256k1Recover(hash: Uint8Array, signature: Uint8Array, recoveryId: number): Uint8Array | undefined;
-  /** Deterministic (RFC 6979), low-S, 64 bytes; undefined if the key is not in range. */
+  /** Deterministic (RFC 6979), low-S, 64 bytes; undefined if the key is not in range. @param hash 32 bytes */
   secp256k1Sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array | undefined;
   /** 33 bytes; undefined if the key is not in range. */
   secp256k1PublicKey(privateKey: Uint8Array): Uint8Array | undefined;

@@ -1,0 +1,187 @@
+/**
+ * The crypto door on Node's own crypto: the hot path.
+ *
+ * Node's functions arrive as a power; secp256k1 is WebAssembly embedded beside this file. Where OpenSSL is stricter than the
+ * protocol (low-order X25519 points, ZIP-215), its refusal is not an answer: the slow twin decides.
+ * @module
+ */
+import { BoundedCache } from "./boundedCache.ts";
+import type { Crypto } from "./crypto.ts";
+import { makeNativeAesSiv } from "./nativeAesSiv.ts";
+import { exportPublicKey, importPrivateKey, importPublicKey } from "./nativeOctetKeys.ts";
+import { makeNobleCrypto } from "./nobleCrypto.ts";
+import type { NodeCryptoPower, NodeKey } from "./nodeCryptoPower.ts";
+import { makeWasmSecp256k1 } from "./wasmSecp256k1.ts";
+import type { WasmPower } from "../wasmPower.ts";
+
+export type { NodeCryptoPower } from "./nodeCryptoPower.ts";
+
+const HMAC_BLOCK = 64;
+const DIGEST = 32;
+const MAX_HKDF_LENGTH = 255 * DIGEST;
+const GCM_TAG = 16;
+const CACHED_PRIVATE_KEYS = 16;
+const CACHED_PUBLIC_KEYS = 256;
+
+/** Writes a string of one character a byte to `target` at `offset`. */
+function writeBinary(text: string, target: Uint8Array, offset: number): void {
+  for (let i = 0; i < text.length; i++) target[offset + i] = text.charCodeAt(i);
+}
+
+/** A Buffer made by OpenSSL as a plain array. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+type Hashes = Pick<Crypto, "sha256" | "ripemd160" | "hmacSha256" | "hkdfSha256">;
+
+/** HMAC and HKDF are composed of one-shot hashes: a third of the time of `createHmac` and `hkdfSync`. */
+function makeHashes(power: NodeCryptoPower, noble: Crypto): Hashes {
+  function digest(algorithm: "sha256" | "ripemd160", data: Uint8Array): Uint8Array {
+    const text = power.hash(algorithm, data, "binary");
+    const out = new Uint8Array(text.length);
+    writeBinary(text, out, 0);
+    return out;
+  }
+  function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+    const shortKey = key.length > HMAC_BLOCK ? digest("sha256", key) : key;
+    const inner = new Uint8Array(HMAC_BLOCK + data.length).fill(0x36, 0, HMAC_BLOCK);
+    const outer = new Uint8Array(HMAC_BLOCK + DIGEST).fill(0x5c, 0, HMAC_BLOCK);
+    for (let i = 0; i < shortKey.length; i++) {
+      (inner[i] as number) ^= shortKey[i] as number;
+      (outer[i] as number) ^= shortKey[i] as number;
+    }
+    inner.set(data, HMAC_BLOCK);
+    writeBinary(power.hash("sha256", inner, "binary"), outer, HMAC_BLOCK);
+    return digest("sha256", outer);
+  }
+  function hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+    if (length > MAX_HKDF_LENGTH) throw new RangeError(`HKDF: expected at most ${MAX_HKDF_LENGTH} bytes, got ${length}`);
+    const key = hmacSha256(salt, ikm);
+    const out = new Uint8Array(length);
+    const input = new Uint8Array(DIGEST + info.length + 1);
+    input.set(info, DIGEST);
+    for (let at = 0, n = 1; at < length; at += DIGEST, n++) {
+      input[input.length - 1] = n;
+      // The first round has no previous block in front.
+      const block = hmacSha256(key, n === 1 ? input.subarray(DIGEST) : input);
+      out.set(block.subarray(0, length - at), at);
+      input.set(block);
+    }
+    return out;
+  }
+  return {
+    sha256: (data) => digest("sha256", data),
+    // OpenSSL may have been built or configured without its legacy algorithms.
+    ripemd160: hasRipemd160(power) ? (data) => digest("ripemd160", data) : noble.ripemd160,
+    hmacSha256,
+    hkdfSha256,
+  };
+}
+
+function hasRipemd160(power: NodeCryptoPower): boolean {
+  try {
+    return power.hash("ripemd160", new Uint8Array(0), "binary").length === 20;
+  } catch {
+    return false;
+  }
+}
+
+type X25519 = Pick<Crypto, "x25519" | "x25519PublicKey">;
+
+function makeX25519(power: NodeCryptoPower, noble: Crypto): X25519 {
+  // Importing a private key costs as much as using it, since OpenSSL computes the public key; few of them are used often.
+  const privateKeys = new BoundedCache<NodeKey>(CACHED_PRIVATE_KEYS);
+  const importSecret = (secret: Uint8Array): NodeKey => importPrivateKey(power, "X25519", secret);
+  return {
+    x25519(secret, publicKey) {
+      const keys = { privateKey: privateKeys.getOrMake(secret, importSecret), publicKey: importPublicKey(power, "X25519", publicKey) };
+      try {
+        return plain(power.diffieHellman(keys));
+      } catch {
+        // OpenSSL refuses low-order points, which the protocol accepts.
+        return noble.x25519(secret, publicKey);
+      }
+    },
+    x25519PublicKey: (secret) => exportPublicKey(power, privateKeys.getOrMake(secret, importSecret)),
+  };
+}
+
+type Ed25519 = Pick<Crypto, "ed25519Verify" | "ed25519Sign" | "ed25519PublicKey">;
+
+function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
+  const publicKeys = new BoundedCache<NodeKey>(CACHED_PUBLIC_KEYS);
+  const importKey = (publicKey: Uint8Array): NodeKey => importPublicKey(power, "Ed25519", publicKey);
+
+  /** Whether OpenSSL accepts: what it accepts is valid under ZIP-215 too, what it refuses may be. */
+  function isPlainlyValid(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+    try {
+      return power.verify(null, message, publicKeys.getOrMake(publicKey, importKey), signature);
+    } catch {
+      return false;
+    }
+  }
+  return {
+    ed25519Verify(message, signature, publicKey) {
+      if (signature.length === 64 && publicKey.length === 32 && isPlainlyValid(message, signature, publicKey)) return "valid";
+      return noble.ed25519Verify(message, signature, publicKey);
+    },
+    ed25519Sign: (message, seed) => plain(power.sign(null, message, importPrivateKey(power, "Ed25519", seed))),
+    ed25519PublicKey: (seed) => exportPublicKey(power, importPrivateKey(power, "Ed25519", seed)),
+  };
+}
+
+type AesGcm = Pick<Crypto, "aesGcmEncrypt" | "aesGcmDecrypt">;
+
+function makeAesGcm(power: NodeCryptoPower): AesGcm {
+  const options = { authTagLength: GCM_TAG };
+  return {
+    aesGcmEncrypt(key, nonce, associatedData, plaintext) {
+      checkNonce(nonce);
+      const cipher = power.createCipheriv("aes-256-gcm", key, nonce, options);
+      cipher.setAAD(associatedData);
+      const out = new Uint8Array(plaintext.length + GCM_TAG);
+      out.set(cipher.update(plaintext));
+      cipher.final();
+      out.set(cipher.getAuthTag(), plaintext.length);
+      return out;
+    },
+    aesGcmDecrypt(key, nonce, associatedData, ciphertext) {
+      checkNonce(nonce);
+      if (ciphertext.length < GCM_TAG) return undefined;
+      const tagAt = ciphertext.length - GCM_TAG;
+      const decipher = power.createDecipheriv("aes-256-gcm", key, nonce, options);
+      decipher.setAAD(associatedData);
+      decipher.setAuthTag(ciphertext.subarray(tagAt));
+      const plaintext = plain(decipher.update(ciphertext.subarray(0, tagAt)));
+      try {
+        decipher.final();
+      } catch {
+        plaintext.fill(0);
+        return undefined;
+      }
+      return plaintext;
+    },
+  };
+}
+
+function checkNonce(nonce: Uint8Array): void {
+  if (nonce.length !== 12) throw new RangeError(`AES-GCM nonce: expected 12 bytes, got ${nonce.length}`);
+}
+
+/**
+ * The fast implementation.
+ * @param power `node:crypto`
+ * @param wasm the `WebAssembly` global; compiled on the first secp256k1 operation
+ */
+export function makeNativeCrypto(power: NodeCryptoPower, wasm: WasmPower): Crypto {
+  const noble = makeNobleCrypto();
+  return {
+    ...makeHashes(power, noble),
+    ...makeX25519(power, noble),
+    ...makeNativeAesSiv(power),
+    ...makeAesGcm(power),
+    ...makeWasmSecp256k1(wasm),
+    ...makeEd25519(power, noble),
+  };
+}
