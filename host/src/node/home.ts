@@ -1,0 +1,121 @@
+/**
+ * The home folder of a node: its files, how they are created and read, and the lock that keeps a second node out.
+ *
+ *     genesis.json                  the network; the copy in the state store decides
+ *     validator-key.json            ed25519 seed of the one validator
+ *     insecure-sim-machine.key      stands in for the processor's sealing key (platform sim)
+ *     data/state/, data/index/      LMDB: state, blocks and sealed record; transaction index
+ *     lock                          process id of the node that runs here
+ * @module
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { NodeError, NodeErrorCode } from "./nodeError.ts";
+
+export type HomePaths = {
+  readonly root: string;
+  readonly genesis: string;
+  readonly validatorKey: string;
+  readonly machineSecret: string;
+  readonly state: string;
+  readonly index: string;
+  readonly lock: string;
+};
+
+export function homePaths(root: string): HomePaths {
+  return {
+    root,
+    genesis: join(root, "genesis.json"),
+    validatorKey: join(root, "validator-key.json"),
+    machineSecret: join(root, "insecure-sim-machine.key"),
+    state: join(root, "data", "state"),
+    index: join(root, "data", "index"),
+    lock: join(root, "lock"),
+  };
+}
+
+/** What a failed file operation means to a person. */
+export function describeFileError(error: unknown, what: string): NodeError {
+  const code = (error as { code?: string }).code ?? "unknown error";
+  const reason =
+    { EACCES: "no permission", EPERM: "not permitted", EROFS: "the file system is read-only", ENOSPC: "the disk is full", EFBIG: "a file size limit was reached", ENOTDIR: "a part of the path is a file" }[
+      code
+    ] ?? code;
+  return new NodeError(NodeErrorCode.HomeNotUsable, `${what}: ${reason}`, { cause: error });
+}
+
+/** Creates the folders. @throws {NodeError} HomeNotUsable */
+export function prepareHome(paths: HomePaths): void {
+  try {
+    for (const folder of [paths.root, paths.state, paths.index]) mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw describeFileError(error, `cannot create the home folder ${paths.root}`);
+  }
+}
+
+/** Writes a file so that after a crash either the old or the new content is there. */
+export function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.new`;
+  try {
+    const file = openSync(temporary, "w", mode);
+    try {
+      const bytes = typeof content === "string" ? Buffer.from(content) : content;
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    const folder = openSync(dirname(path), "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    throw describeFileError(error, `cannot write ${path}`);
+  }
+}
+
+/** The file's text, or undefined if there is none. @throws {NodeError} HomeNotUsable */
+export function readFileIfAny(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw describeFileError(error, `cannot read ${path}`);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+/**
+ * Takes the lock; a lock whose process is gone is taken over.
+ * @returns gives it back
+ * @throws {NodeError} HomeInUse, HomeNotUsable
+ */
+export function lockHome(paths: HomePaths): () => void {
+  for (;;) {
+    try {
+      const file = openSync(paths.lock, "wx");
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      return () => rmSync(paths.lock, { force: true });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EEXIST") throw describeFileError(error, `cannot lock the home folder ${paths.root}`);
+    }
+    const holder = Number.parseInt(readFileIfAny(paths.lock) ?? "", 10);
+    if (Number.isInteger(holder) && holder !== process.pid && isRunning(holder)) {
+      throw new NodeError(NodeErrorCode.HomeInUse, `the home folder ${paths.root} is in use by process ${holder}; stop that node, or choose another folder with --home`);
+    }
+    try {
+      unlinkSync(paths.lock);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOENT") throw describeFileError(error, `cannot take over the lock of ${paths.root}`);
+    }
+  }
+}
