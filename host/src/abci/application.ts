@@ -61,7 +61,10 @@ export type QueryRequest = { readonly path: string; readonly data: Uint8Array; r
 export type QueryResponse = {
   readonly code: number;
   readonly codespace: string;
+  /** The ABCI shape of a failure (chain §3.6). */
   readonly log: string;
+  /** The gRPC shape, which REST shows: numeric status (0: ok) and its text. */
+  readonly grpc: { readonly code: number; readonly message: string };
   readonly key: Uint8Array;
   readonly value: Uint8Array;
   readonly height: number;
