@@ -90,7 +90,8 @@ function makeSivKey(power: NodeCryptoPower, key: Uint8Array): SivKey {
   const ecb = power.createCipheriv("aes-128-ecb", key.subarray(BLOCK), null);
   cbc.setAutoPadding(false);
   ecb.setAutoPadding(false);
-  const chain = cbc.update(zero).slice();
+  // Copied into a plain array: `slice` of a Buffer would share its memory.
+  const chain = new Uint8Array(cbc.update(zero));
   const complete = double(chain);
   const bare = { cbc, chain, ecb, complete, padded: double(complete), s2vStart: zero, s2vAfterEmpty: zero };
   const s2vStart = cmac(bare, zero, EMPTY_BYTES);
@@ -116,7 +117,7 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
     output: Uint8Array,
     offset: number,
   ): void {
-    const counter = iv.slice();
+    const counter = new Uint8Array(iv);
     (counter[8] as number) &= 0x7f;
     (counter[12] as number) &= 0x7f;
     if (input.length > SHORT_MESSAGE) {

@@ -28,7 +28,7 @@ const LOW_ORDER_U: readonly Uint8Array[] = [
 
 /** The u-coordinate as a number below the field prime, in 32 bytes: top bit cleared, non-canonical values reduced. */
 function reduceU(publicKey: Uint8Array): Uint8Array {
-  const u = publicKey.slice();
+  const u = new Uint8Array(publicKey);
   (u[31] as number) &= 0x7f;
   const isNonCanonical = (u[0] as number) >= 0xed && u[31] === 0x7f && u.subarray(1, 31).every((byte) => byte === 0xff);
   return isNonCanonical ? Uint8Array.from(u, (_, i) => (i === 0 ? (u[0] as number) - 0xed : 0)) : u;
@@ -56,7 +56,7 @@ function decodeSecp256k1Key(publicKey: Uint8Array): Uint8Array | undefined {
   let encoded = publicKey;
   if (prefix === 6 || prefix === 7) {
     if ((prefix & 1) !== ((publicKey[64] as number) & 1)) return undefined;
-    encoded = publicKey.slice();
+    encoded = new Uint8Array(publicKey);
     encoded[0] = 4;
   }
   return secp256k1.utils.isValidPublicKey(encoded) ? encoded : undefined;
