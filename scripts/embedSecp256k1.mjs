@@ -33,6 +33,8 @@ export const SECP256K1_WASM_BASE64 =
 
 if (!process.argv.includes("--check")) writeFileSync(target, text);
 else if (readFileSync(target, "utf8") !== text) {
-  console.error(`${target.pathname.split("/").pop()}: differs from what ${name} ${version} gives; run scripts/embedSecp256k1.mjs`);
+  console.error(
+    `${target.pathname.split("/").pop()}: differs from what ${name} ${version} gives; run scripts/embedSecp256k1.mjs`,
+  );
   process.exitCode = 1;
 }

@@ -58,7 +58,10 @@ export function bytesToHex(bytes: Uint8Array): string {
 /** @throws {InputError} Malformed, unless `text` is an even number of hex digits (either case). */
 export function hexToBytes(text: string): Uint8Array {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
-    throw new InputError(InputErrorCode.Malformed, `hex: expected an even number of hex digits, got ${text.length} characters`);
+    throw new InputError(
+      InputErrorCode.Malformed,
+      `hex: expected an even number of hex digits, got ${text.length} characters`,
+    );
   }
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
@@ -95,7 +98,10 @@ export function base64ToBytes(text: string): Uint8Array {
   const rest = end % 4;
   const allowedPadding = rest === 0 ? 0 : 4 - rest;
   if (rest === 1 || padding > allowedPadding) {
-    throw new InputError(InputErrorCode.Malformed, `base64: impossible length ${text.length} with ${padding} padding characters`);
+    throw new InputError(
+      InputErrorCode.Malformed,
+      `base64: impossible length ${text.length} with ${padding} padding characters`,
+    );
   }
   const out = new Uint8Array((end * 3) >> 2);
   let bits = 0;
@@ -112,7 +118,8 @@ export function base64ToBytes(text: string): Uint8Array {
       out[at++] = (held >> bits) & 0xff;
     }
   }
-  if ((held & ((1 << bits) - 1)) !== 0) throw new InputError(InputErrorCode.Malformed, "base64: unused bits are not zero");
+  if ((held & ((1 << bits) - 1)) !== 0)
+    throw new InputError(InputErrorCode.Malformed, "base64: unused bits are not zero");
   return out;
 }
 
@@ -164,7 +171,11 @@ export function tryBytesToUtf8(bytes: Uint8Array): string | undefined {
         if ((next & 0xc0) !== 0x80) return undefined;
         code = (code << 6) | (next & 63);
       }
-      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) || code < (more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000)) {
+      if (
+        code > 0x10ffff ||
+        (code >= 0xd800 && code <= 0xdfff) ||
+        code < (more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000)
+      ) {
         return undefined;
       }
     }
@@ -180,7 +191,8 @@ export function tryBytesToUtf8(bytes: Uint8Array): string | undefined {
 /** @throws {InputError} Malformed, if the bytes are not valid UTF-8. */
 export function bytesToUtf8(bytes: Uint8Array): string {
   const text = tryBytesToUtf8(bytes);
-  if (text === undefined) throw new InputError(InputErrorCode.Malformed, `text: ${bytes.length} bytes that are not valid UTF-8`);
+  if (text === undefined)
+    throw new InputError(InputErrorCode.Malformed, `text: ${bytes.length} bytes that are not valid UTF-8`);
   return text;
 }
 

@@ -28,11 +28,22 @@ export interface WasmModule {
 
 export interface WasmPower {
   /** Compiles synchronously; throws if the bytes do not validate. */
-  readonly Module: new (bytes: Uint8Array) => WasmModule;
-  readonly Instance: new (module: WasmModule, imports: { readonly [module: string]: { readonly [name: string]: unknown } }) => WasmInstance;
+  readonly Module: new (
+    bytes: Uint8Array,
+  ) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: { readonly [module: string]: { readonly [name: string]: unknown } },
+  ) => WasmInstance;
   readonly Memory: new (limits: { readonly initial: number; readonly maximum?: number }) => WasmMemory;
-  readonly Table: new (limits: { readonly element: "anyfunc"; readonly initial: number; readonly maximum?: number }) => WasmTable;
+  readonly Table: new (limits: {
+    readonly element: "anyfunc";
+    readonly initial: number;
+    readonly maximum?: number;
+  }) => WasmTable;
   /** Thrown by traps. */
-  readonly RuntimeError: new (message?: string) => Error;
+  readonly RuntimeError: new (
+    message?: string,
+  ) => Error;
   validate(bytes: Uint8Array): boolean;
 }

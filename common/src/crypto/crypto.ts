@@ -13,7 +13,13 @@
  * that is no point), `undecodable` 10 (secp256k1: r or s not below the group order, or a key that is no point).
  * Where several faults meet, hash comes before signature before key.
  */
-export type SignatureVerdict = "valid" | "invalid" | "malformedHash" | "malformedSignature" | "malformedKey" | "undecodable";
+export type SignatureVerdict =
+  | "valid"
+  | "invalid"
+  | "malformedHash"
+  | "malformedSignature"
+  | "malformedKey"
+  | "undecodable";
 
 export interface Crypto {
   sha256(data: Uint8Array): Uint8Array;
@@ -37,7 +43,12 @@ export interface Crypto {
 
   /** AES-256-GCM: ciphertext, then the 16-byte tag. @param nonce 12 bytes */
   aesGcmEncrypt(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  aesGcmDecrypt(key: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+  aesGcmDecrypt(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    associatedData: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Uint8Array | undefined;
 
   /**
    * ECDSA over a 32-byte hash; 64-byte r‖s; high-S, r = 0 and s = 0 are `invalid`. Keys are 33 bytes that begin with 02 or

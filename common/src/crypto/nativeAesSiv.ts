@@ -127,7 +127,11 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
     const blocks = new Uint8Array(Math.ceil(input.length / BLOCK) * BLOCK);
     const view = new DataView(blocks.buffer);
     // Bit 31 is cleared, so counting up never leaves the last four bytes.
-    const first = ((counter[12] as number) << 24) | ((counter[13] as number) << 16) | ((counter[14] as number) << 8) | (counter[15] as number);
+    const first =
+      ((counter[12] as number) << 24) |
+      ((counter[13] as number) << 16) |
+      ((counter[14] as number) << 8) |
+      (counter[15] as number);
     for (let at = 0; at < blocks.length; at += BLOCK) {
       blocks.set(counter, at);
       view.setUint32(at + 12, first + at / BLOCK);

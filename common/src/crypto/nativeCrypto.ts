@@ -5,6 +5,8 @@
  * protocol (low-order X25519 points, ZIP-215), its refusal is not an answer: the slow twin decides.
  * @module
  */
+
+import type { WasmPower } from "../wasmPower.ts";
 import { BoundedCache } from "./boundedCache.ts";
 import type { Crypto } from "./crypto.ts";
 import { makeNativeAesSiv } from "./nativeAesSiv.ts";
@@ -12,7 +14,6 @@ import { exportPublicKey, importPrivateKey, importPublicKey } from "./nativeOcte
 import { makeNobleCrypto } from "./nobleCrypto.ts";
 import type { NodeCryptoPower, NodeKey } from "./nodeCryptoPower.ts";
 import { makeWasmSecp256k1 } from "./wasmSecp256k1.ts";
-import type { WasmPower } from "../wasmPower.ts";
 
 export type { NodeCryptoPower } from "./nodeCryptoPower.ts";
 
@@ -56,7 +57,8 @@ function makeHashes(power: NodeCryptoPower, noble: Crypto): Hashes {
     return digest("sha256", outer);
   }
   function hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-    if (length > MAX_HKDF_LENGTH) throw new RangeError(`HKDF: expected at most ${MAX_HKDF_LENGTH} bytes, got ${length}`);
+    if (length > MAX_HKDF_LENGTH)
+      throw new RangeError(`HKDF: expected at most ${MAX_HKDF_LENGTH} bytes, got ${length}`);
     const key = hmacSha256(salt, ikm);
     const out = new Uint8Array(length);
     const input = new Uint8Array(DIGEST + info.length + 1);
@@ -95,7 +97,10 @@ function makeX25519(power: NodeCryptoPower, noble: Crypto): X25519 {
   const importSecret = (secret: Uint8Array): NodeKey => importPrivateKey(power, "X25519", secret);
   return {
     x25519(secret, publicKey) {
-      const keys = { privateKey: privateKeys.getOrMake(secret, importSecret), publicKey: importPublicKey(power, "X25519", publicKey) };
+      const keys = {
+        privateKey: privateKeys.getOrMake(secret, importSecret),
+        publicKey: importPublicKey(power, "X25519", publicKey),
+      };
       try {
         return plain(power.diffieHellman(keys));
       } catch {
@@ -123,7 +128,8 @@ function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
   }
   return {
     ed25519Verify(message, signature, publicKey) {
-      if (signature.length === 64 && publicKey.length === 32 && isPlainlyValid(message, signature, publicKey)) return "valid";
+      if (signature.length === 64 && publicKey.length === 32 && isPlainlyValid(message, signature, publicKey))
+        return "valid";
       return noble.ed25519Verify(message, signature, publicKey);
     },
     ed25519Sign: (message, seed) => plain(power.sign(null, message, importPrivateKey(power, "Ed25519", seed))),

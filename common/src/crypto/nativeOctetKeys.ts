@@ -31,7 +31,10 @@ export function importPublicKey(power: NodeCryptoPower, curve: Curve, publicKey:
 /** @throws RangeError unless the key has 32 bytes */
 export function importPrivateKey(power: NodeCryptoPower, curve: Curve, secret: Uint8Array): NodeKey {
   checkLength(curve, secret);
-  return power.createPrivateKey({ key: { kty: "OKP", crv: curve, x: UNUSED_X, d: toBase64Url(secret) }, format: "jwk" });
+  return power.createPrivateKey({
+    key: { kty: "OKP", crv: curve, x: UNUSED_X, d: toBase64Url(secret) },
+    format: "jwk",
+  });
 }
 
 /** The 32 bytes of the public key that belongs to a private one. */

@@ -86,7 +86,8 @@ function recoverSecp256k1(hash: Uint8Array, signature: Uint8Array, recoveryId: n
 
 function verifyEd25519(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): SignatureVerdict {
   if (signature.length !== 64) return "malformedSignature";
-  if (publicKey.length !== 32 || attempt(() => ed25519.Point.fromBytes(publicKey, true)) === undefined) return "malformedKey";
+  if (publicKey.length !== 32 || attempt(() => ed25519.Point.fromBytes(publicKey, true)) === undefined)
+    return "malformedKey";
   return ed25519.verify(signature, message, publicKey, ZIP215) ? "valid" : "invalid";
 }
 

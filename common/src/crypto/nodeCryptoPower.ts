@@ -33,8 +33,17 @@ export interface NodeGcmDecipher extends NodeCipher {
 export interface NodeCryptoPower {
   /** `binary`: a string with one character (0 to 255) a byte. It costs a quarter of what a Buffer does. */
   hash(algorithm: "sha256" | "ripemd160", data: Uint8Array, encoding: "binary"): string;
-  createCipheriv(algorithm: "aes-256-gcm", key: Uint8Array, iv: Uint8Array, options: { readonly authTagLength: number }): NodeGcmCipher;
-  createCipheriv(algorithm: "aes-128-cbc" | "aes-128-ctr" | "aes-128-ecb", key: Uint8Array, iv: Uint8Array | null): NodeCipher;
+  createCipheriv(
+    algorithm: "aes-256-gcm",
+    key: Uint8Array,
+    iv: Uint8Array,
+    options: { readonly authTagLength: number },
+  ): NodeGcmCipher;
+  createCipheriv(
+    algorithm: "aes-128-cbc" | "aes-128-ctr" | "aes-128-ecb",
+    key: Uint8Array,
+    iv: Uint8Array | null,
+  ): NodeCipher;
   createDecipheriv(
     algorithm: "aes-256-gcm",
     key: Uint8Array,

@@ -70,7 +70,8 @@ function instantiate(wasm: WasmPower): { instance: WasmInstance; bytes: Uint8Arr
 
 function load(wasm: WasmPower): Module {
   const { instance, bytes } = instantiate(wasm);
-  const call = (name: string, ...args: readonly number[]): number => (instance.exports[name] as WasmFunction)(...args) as number;
+  const call = (name: string, ...args: readonly number[]): number =>
+    (instance.exports[name] as WasmFunction)(...args) as number;
   const allocate = (length: number): number => call("_malloc", length);
   return {
     bytes,
@@ -122,7 +123,9 @@ export function makeWasmSecp256k1(wasm: WasmPower): Secp256k1 {
         m.call("_secp256k1_ecdsa_signature_parse_compact", m.context, m.parsedSignature, m.signature) === 1 &&
         m.call("_secp256k1_ec_pubkey_parse", m.context, m.parsedKey, m.key, publicKey.length) === 1;
       if (!isDecodable) return "undecodable";
-      return m.call("_secp256k1_ecdsa_verify", m.context, m.parsedSignature, m.hash, m.parsedKey) === 1 ? "valid" : "invalid";
+      return m.call("_secp256k1_ecdsa_verify", m.context, m.parsedSignature, m.hash, m.parsedKey) === 1
+        ? "valid"
+        : "invalid";
     },
     secp256k1Recover(hash, signature, recoveryId) {
       if (hash.length !== 32 || signature.length !== 64 || ![0, 1, 2, 3].includes(recoveryId)) return undefined;
@@ -141,7 +144,8 @@ export function makeWasmSecp256k1(wasm: WasmPower): Secp256k1 {
       m.bytes.set(hash, m.hash);
       return withSecret(m, privateKey, () => {
         // No nonce function given: the library's own, which is RFC 6979.
-        if (m.call("_secp256k1_ecdsa_sign", m.context, m.parsedSignature, m.hash, m.secret, 0, 0) !== 1) return undefined;
+        if (m.call("_secp256k1_ecdsa_sign", m.context, m.parsedSignature, m.hash, m.secret, 0, 0) !== 1)
+          return undefined;
         m.call("_secp256k1_ecdsa_signature_serialize_compact", m.context, m.signature, m.parsedSignature);
         return m.bytes.slice(m.signature, m.signature + 64);
       });
@@ -150,7 +154,9 @@ export function makeWasmSecp256k1(wasm: WasmPower): Secp256k1 {
       if (privateKey.length !== 32) return undefined;
       const m = secp256k1();
       return withSecret(m, privateKey, () =>
-        m.call("_secp256k1_ec_pubkey_create", m.context, m.parsedKey, m.secret) === 1 ? readCompressedKey(m) : undefined,
+        m.call("_secp256k1_ec_pubkey_create", m.context, m.parsedKey, m.secret) === 1
+          ? readCompressedKey(m)
+          : undefined,
       );
     },
   };
