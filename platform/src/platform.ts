@@ -4,13 +4,20 @@
  * @module
  */
 
+/**
+ * Stack of a thread that runs an enclave, for `resourceLimits.stackSizeMb` of its worker. Ten nested contract queries, each
+ * with its full 61,440 bytes of counted stack, need about 2 MB of real stack; Node's main thread has less than one.
+ */
+export const ENCLAVE_STACK_MB = 16;
+
 /** The host's end of a running enclave. Only bytes cross. */
 export interface EnclaveConnection {
   /** SHA-256 of the bundle that runs. */
   readonly measurement: Uint8Array;
   /**
    * One ecall; blocks. `onOcall` answers what the enclave asks meanwhile.
-   * @throws {BoundaryError} Disconnected if the enclave died
+   * An exception of `onOcall` ends the call and the connection, and is thrown here; refusals are answers instead.
+   * @throws {BoundaryError} Disconnected if the enclave died; TooLong for a request above `LIMITS.frame`
    */
   exchange(request: Uint8Array, onOcall: (request: Uint8Array) => Uint8Array): Uint8Array;
   close(): void;

@@ -1,0 +1,59 @@
+/**
+ * What the `sim` platform gives an enclave to work with: Node's own crypto and WebAssembly, and a sealing key from a file.
+ *
+ * The shape is that of `EnclavePowers` in `enclave/src/powers.ts`, which this package may not import.
+ * @module
+ */
+import type { NodeCryptoPower } from "@sotto/common/crypto/nativeCrypto";
+import type { WasmPower } from "@sotto/common/wasmPower";
+import * as nodeCrypto from "node:crypto";
+
+export type SimPowers = {
+  readonly ocall: (request: Uint8Array) => Uint8Array;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly sealingKey: () => Uint8Array;
+  readonly measurement: Uint8Array;
+  readonly nodeCrypto: NodeCryptoPower;
+  readonly wasm: WasmPower;
+};
+
+/** Of `node:crypto` no more than the enclave's crypto uses. */
+const { hash, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, sign, verify } = nodeCrypto;
+const nodeCryptoPower = Object.freeze({
+  hash,
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  sign,
+  verify,
+  // The power's types are narrower than Node's overloads, in ways that TypeScript cannot relate.
+}) as unknown as NodeCryptoPower;
+
+/** The global of every thread; Node's types leave it out. */
+const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WasmPower };
+
+const SEALING_SALT = "sotto/sim/sealing/v1";
+
+/** SHA-256 of the bundle. */
+export function measureBundle(bundle: Uint8Array): Uint8Array {
+  return new Uint8Array(nodeCrypto.createHash("sha256").update(bundle).digest());
+}
+
+/**
+ * @param secret 32 bytes, of the machine
+ * @param measurement 32 bytes, of the bundle that gets the powers
+ * @param ocall asks the host
+ */
+export function makeSimPowers(secret: Uint8Array, measurement: Uint8Array, ocall: SimPowers["ocall"]): SimPowers {
+  return {
+    ocall,
+    randomBytes: (length) => nodeCrypto.randomFillSync(new Uint8Array(length)),
+    // Another bundle, even of the same makers, gets another key.
+    sealingKey: () => new Uint8Array(nodeCrypto.hkdfSync("sha256", secret, SEALING_SALT, measurement, 32)),
+    measurement: new Uint8Array(measurement),
+    nodeCrypto: nodeCryptoPower,
+    wasm,
+  };
+}
