@@ -27,7 +27,11 @@ export interface StateView extends StateReader {
 export type StateChange = { readonly store: string; readonly key: Uint8Array; readonly value: Uint8Array | undefined };
 
 /** A row of a node table: not part of the app hash, committed atomically with a block. */
-export type TableChange = { readonly table: NodeTable; readonly key: Uint8Array; readonly value: Uint8Array | undefined };
+export type TableChange = {
+  readonly table: NodeTable;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+};
 
 /**
  * `meta`: sealed record, chain id, …; `code`: contract code by hash; `block`: blocks, commits, results by height;

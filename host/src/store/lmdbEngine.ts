@@ -1,0 +1,90 @@
+/**
+ * Tables in LMDB. One process writes; any number of threads read, each through transactions of its own.
+ * @module
+ */
+import { type Database, open, type RangeOptions, type RootDatabase } from "lmdb";
+import { type Batch, type EngineReader, type KvEngine, TABLES, type TableName } from "./engine.ts";
+import type { KeyRange, KeyValue } from "./store.ts";
+import { StoreError, StoreErrorCode } from "./storeError.ts";
+
+type Table = Database<Buffer, Buffer>;
+/** Address space, not disk space: LMDB maps this much. */
+const MAP_SIZE_BYTES = 1 << 30;
+
+export function openLmdbEngine(options: { readonly path: string; readonly readOnly: boolean }): KvEngine {
+  let root: RootDatabase;
+  const tables = new Map<TableName, Table>();
+  try {
+    root = open({
+      path: options.path,
+      readOnly: options.readOnly,
+      maxDbs: TABLES.length,
+      mapSize: MAP_SIZE_BYTES,
+      // A block must be on the disk before it can be seen: so commits wait for their own flush.
+      overlappingSync: false,
+      compression: false,
+      cache: false,
+    });
+    for (const name of TABLES)
+      tables.set(name, root.openDB({ name, keyEncoding: "binary", encoding: "binary" }) as Table);
+  } catch (error) {
+    throw notUsable(`cannot open the database in ${options.path}`, error);
+  }
+  const table = (name: TableName): Table => tables.get(name) as Table;
+
+  function reader(transaction: object | undefined): EngineReader {
+    const read = transaction === undefined ? {} : { transaction };
+    return {
+      get: (name, key) => asBytes(table(name).get(asBuffer(key), read as never)),
+      *range(name, { start, end, reverse }: KeyRange): IterableIterator<KeyValue> {
+        // LMDB starts a reverse range at its upper end, which it includes; ours is exclusive above and inclusive below.
+        const bounds: RangeOptions = reverse ? { reverse: true } : {};
+        const from = reverse ? end : start;
+        if (from !== undefined) bounds.start = asBuffer(from);
+        for (const { key, value } of table(name).getRange({ ...bounds, ...read } as RangeOptions)) {
+          const bytes = asBytes(key) as Uint8Array;
+          if (reverse) {
+            if (end !== undefined && Buffer.compare(bytes, end) >= 0) continue;
+            if (start !== undefined && Buffer.compare(bytes, start) < 0) return;
+          } else if (end !== undefined && Buffer.compare(bytes, end) >= 0) return;
+          yield [bytes, asBytes(value) as Uint8Array];
+        }
+      },
+    };
+  }
+
+  return {
+    ...reader(undefined),
+    snapshot() {
+      root.resetReadTxn();
+      const transaction = root.useReadTransaction();
+      return { ...reader(transaction), release: () => transaction.done() };
+    },
+    write(batch: Batch) {
+      try {
+        root.transactionSync(() => {
+          for (const { table: name, key, value } of batch) {
+            if (value === undefined) table(name).removeSync(asBuffer(key));
+            else table(name).putSync(asBuffer(key), asBuffer(value));
+          }
+        });
+      } catch (error) {
+        throw notUsable("cannot write to the database", error);
+      }
+    },
+    close: () => void root.close(),
+  };
+}
+
+function notUsable(what: string, error: unknown): StoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreError(StoreErrorCode.NotUsable, `${what}: ${message}`, { cause: error });
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function asBytes(buffer: Uint8Array | undefined): Uint8Array | undefined {
+  return buffer === undefined ? undefined : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
