@@ -1,7 +1,6 @@
 //! Traps, endless loops, recursion, memory. Everything is volatile or opaque where the compiler would see through it.
 
 use std::arch::wasm32::{memory_grow, memory_size};
-use std::hint::black_box;
 use std::ptr;
 
 extern "C" {
@@ -50,7 +49,8 @@ pub fn recurse(depth: u32, seed: u32) -> u32 {
 #[inline(never)]
 pub fn recurse_in_memory(depth: u32) -> u32 {
     let mut frame = [depth; 256];
-    black_box(&mut frame);
+    // Volatile, so that the frame really is in memory.
+    unsafe { ptr::write_volatile(&mut frame[0], depth) }
     if depth == 0 {
         return frame[0];
     }
@@ -114,7 +114,7 @@ pub fn compute(iterations: u32) -> u32 {
 pub fn float(numerator: u32, denominator: u32) -> u64 {
     let quotient = f64::from(numerator) / f64::from(denominator);
     // By its bits: the conversion to an integer saturates in Rust, which is not needed here.
-    if black_box(quotient) >= 1.0 {
+    if quotient >= 1.0 {
         quotient.to_bits()
     } else {
         0
