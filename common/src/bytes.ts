@@ -66,25 +66,15 @@ function valuesOf(alphabet: string): Int8Array {
   return values;
 }
 
-/** The codes of an ASCII text. */
-function codesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-const HEX = "0123456789abcdef";
-const HEX_CODE = codesOf(HEX);
-const HEX_VALUE = valuesOf(HEX);
-for (let i = 10; i < 16; i++) HEX_VALUE[HEX.charCodeAt(i) - 32] = i;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const HEX_VALUE = valuesOf("0123456789abcdef");
+for (const digit of "ABCDEF") HEX_VALUE[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 
 /** Lower-case hex without prefix. */
 export function bytesToHex(bytes: Uint8Array): string {
-  const out = new Uint8Array(bytes.length * 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    out[2 * i] = HEX_CODE[byte >> 4] as number;
-    out[2 * i + 1] = HEX_CODE[byte & 15] as number;
-  }
-  return unitsToText(out);
+  let out = "";
+  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] as number];
+  return out;
 }
 
 /** @throws {InputError} Malformed, unless `text` is an even number of hex digits (either case). */
@@ -92,7 +82,6 @@ export function hexToBytes(text: string): Uint8Array {
   const out = new Uint8Array(text.length >> 1);
   let isHex = text.length % 2 === 0;
   for (let i = 0; i < out.length; i++) {
-    // A unit beyond ASCII has no value at all; undefined counts as zero below, hence the check here.
     const high = HEX_VALUE[text.charCodeAt(2 * i)] ?? -1;
     const low = HEX_VALUE[text.charCodeAt(2 * i + 1)] ?? -1;
     if ((high | low) < 0) isHex = false;
@@ -108,7 +97,7 @@ export function hexToBytes(text: string): Uint8Array {
 }
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const BASE64_CODE = codesOf(BASE64);
+const BASE64_CODE = Uint8Array.from(BASE64, (character) => character.charCodeAt(0));
 const BASE64_VALUE = valuesOf(BASE64);
 const PAD = 0x3d;
 

@@ -77,6 +77,8 @@ export class JsonError extends CodedError<JsonErrorCode> {
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const MAY_NEED_ESCAPES = /["\\\u0000-\u001f\ud800-\udfff]/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -334,8 +336,9 @@ function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** `JSON.stringify` escapes just what enclave §0 lists; in addition lone surrogates, which are no text. */
+/** `JSON.stringify` escapes just what enclave §0 lists, and lone surrogates, which are no text. */
 function formatString(text: string): string {
+  if (!MAY_NEED_ESCAPES.test(text)) return `"${text}"`;
   if (LONE_SURROGATE.test(text)) throw new RangeError("JSON: string with a lone surrogate");
   return JSON.stringify(text);
 }
