@@ -22,7 +22,8 @@ export const TABLES = [
   "block",
   "sign",
 ] as const;
-export type TableName = (typeof TABLES)[number];
+/** `index` lives in an environment of its own (design.md "State"). */
+export type TableName = (typeof TABLES)[number] | "index";
 
 export type Batch = readonly {
   readonly table: TableName;

@@ -60,7 +60,7 @@ export function stateRange(store: string, range: KeyRange): { start: Uint8Array;
 }
 
 /** Order-preserving and prefix-free: `00` becomes `00 ff`, the end is `00 01`. */
-function escape(key: Uint8Array): Uint8Array {
+function escapeKey(key: Uint8Array): Uint8Array {
   let zeros = 0;
   for (const byte of key) if (byte === ZERO) zeros++;
   const out = new Uint8Array(key.length + zeros + 2);
@@ -76,7 +76,7 @@ function escape(key: Uint8Array): Uint8Array {
 
 /** All undo rows of one state key begin with this, in order of height. */
 export function undoPrefix(stateKey: Uint8Array, sha256: Sha256): Uint8Array {
-  return cut(escape(stateKey), sha256);
+  return cut(escapeKey(stateKey), sha256);
 }
 
 export function undoKey(stateKey: Uint8Array, height: number, sha256: Sha256): Uint8Array {
@@ -88,8 +88,8 @@ export function undoRange(range: { readonly start: Uint8Array; readonly end: Uin
   start: Uint8Array;
   end: Uint8Array;
 } {
-  const begin = escape(range.start);
-  const stop = escape(range.end);
+  const begin = escapeKey(range.start);
+  const stop = escapeKey(range.end);
   const limit = MAX_KEY_BYTES - HASH_BYTES;
   const start = begin.subarray(0, Math.min(begin.length - 2, limit));
   const end = concatBytes(stop.subarray(0, Math.min(stop.length, limit)), Uint8Array.of(0xff, 0xff));

@@ -11,21 +11,30 @@ type Table = Database<Buffer, Buffer>;
 /** Address space, not disk space: LMDB maps this much. */
 const MAP_SIZE_BYTES = 1 << 30;
 
-export function openLmdbEngine(options: { readonly path: string; readonly readOnly: boolean }): KvEngine {
+export type LmdbOptions = {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly tables?: readonly TableName[];
+  /** False for what can be made again: then a batch may be lost in a power failure, never torn. */
+  readonly durable?: boolean;
+};
+
+export function openLmdbEngine(options: LmdbOptions): KvEngine {
+  const names = options.tables ?? TABLES;
   let root: RootDatabase;
   const tables = new Map<TableName, Table>();
   try {
     root = open({
       path: options.path,
       readOnly: options.readOnly,
-      maxDbs: TABLES.length,
+      maxDbs: names.length,
       mapSize: MAP_SIZE_BYTES,
       // A block must be on the disk before it can be seen: so commits wait for their own flush.
-      overlappingSync: false,
+      overlappingSync: options.durable === false,
       compression: false,
       cache: false,
     });
-    for (const name of TABLES)
+    for (const name of names)
       tables.set(name, root.openDB({ name, keyEncoding: "binary", encoding: "binary" }) as Table);
   } catch (error) {
     throw notUsable(`cannot open the database in ${options.path}`, error);

@@ -35,8 +35,8 @@ function reader(trees: Trees): EngineReader {
   };
 }
 
-export function makeMemoryEngine(): KvEngine {
-  const trees: Trees = new Map(TABLES.map((name) => [name, new BTree<string, Uint8Array>()]));
+export function makeMemoryEngine(tables: readonly TableName[] = TABLES): KvEngine {
+  const trees: Trees = new Map(tables.map((name) => [name, new BTree<string, Uint8Array>()]));
   return {
     ...reader(trees),
     snapshot() {
