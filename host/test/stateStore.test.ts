@@ -3,8 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
-import type { Crypto } from "@sotto/common/crypto/crypto";
-import { makeNobleCrypto } from "@sotto/common/crypto/nobleCrypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { KvEngine } from "../src/store/engine.ts";
@@ -13,10 +11,7 @@ import { makeMemoryEngine } from "../src/store/memoryEngine.ts";
 import { makeStateStore } from "../src/store/stateStore.ts";
 import type { StateChange, StateStore, StateView } from "../src/store/store.ts";
 
-const crypto: Crypto = {
-  ...makeNobleCrypto(),
-  sha256: (data) => new Uint8Array(nodeCrypto.createHash("sha256").update(data).digest()),
-};
+const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(nodeCrypto.createHash("sha256").update(data).digest());
 const STORES = ["acc", "bank", "compute"];
 const text = utf8ToBytes;
 
@@ -39,7 +34,7 @@ const ENGINES: Record<string, () => KvEngine> = {
 };
 
 function openStore(engine: KvEngine): StateStore {
-  const store = makeStateStore(engine, { crypto, stores: STORES });
+  const store = makeStateStore(engine, { sha256, stores: STORES });
   opened.push(store);
   return store;
 }
@@ -166,7 +161,7 @@ describe.each(Object.entries(ENGINES))("state store in %s", (_, makeEngine) => {
     );
     fc.assert(
       fc.property(fc.array(block, { minLength: 1, maxLength: 8 }), (blocks) => {
-        const store = makeStateStore(makeMemoryEngineOr(makeEngine), { crypto, stores: STORES });
+        const store = makeStateStore(makeMemoryEngineOr(makeEngine), { sha256, stores: STORES });
         const histories: Map<string, [Uint8Array, Uint8Array]>[] = [];
         let current = new Map<string, [Uint8Array, Uint8Array]>();
         blocks.forEach((changes, index) => {
@@ -208,7 +203,7 @@ function makeMemoryEngineOr(makeEngine: () => KvEngine): KvEngine {
 describe("LMDB engine", () => {
   it("finds everything again after reopening", () => {
     const folder = newFolder();
-    const first = makeStateStore(openLmdbEngine({ path: folder, readOnly: false }), { crypto, stores: STORES });
+    const first = makeStateStore(openLmdbEngine({ path: folder, readOnly: false }), { sha256, stores: STORES });
     const hash = apply(first, 1, [put("a", "1")]);
     first.close();
     const second = openStore(openLmdbEngine({ path: folder, readOnly: false }));

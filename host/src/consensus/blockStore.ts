@@ -13,6 +13,8 @@ import type { StateStore, TableChange } from "../store/store.ts";
 /** Rows are written by this process alone; the limits only catch damage. */
 const ANY = 0xffff_ffff;
 
+type TableReader = Pick<StateStore, "getTable">;
+
 const BlockRow = struct({
   height: u32,
   header: bytes(ANY),
@@ -51,22 +53,22 @@ const row = (kind: string, height: number): Uint8Array => concatBytes(utf8ToByte
 const hashRow = (hash: Uint8Array): Uint8Array => concatBytes(utf8ToBytes("h"), hash);
 const SIGN_KEY = utf8ToBytes("last");
 
-export function loadBlock(store: StateStore, height: number): StoredBlock | undefined {
+export function loadBlock(store: TableReader, height: number): StoredBlock | undefined {
   const bytes = store.getTable("block", row("b", height));
   return bytes === undefined ? undefined : decode(BlockRow, bytes);
 }
 
-export function loadResults(store: StateStore, height: number): BlockResults | undefined {
+export function loadResults(store: TableReader, height: number): BlockResults | undefined {
   const bytes = store.getTable("block", row("r", height));
   return bytes === undefined ? undefined : decode(ResultsRow, bytes);
 }
 
-export function loadHeightOfBlock(store: StateStore, hash: Uint8Array): number | undefined {
+export function loadHeightOfBlock(store: TableReader, hash: Uint8Array): number | undefined {
   const bytes = store.getTable("block", hashRow(hash));
   return bytes === undefined ? undefined : decode(u32, bytes);
 }
 
-export function loadSignState(store: StateStore): SignState | undefined {
+export function loadSignState(store: TableReader): SignState | undefined {
   const bytes = store.getTable("sign", SIGN_KEY);
   return bytes === undefined ? undefined : decode(SignRow, bytes);
 }

@@ -6,9 +6,17 @@
  * §3.6. One validator is all of the voting power: its enclave's light client proves nothing against its own operator (T11).
  * @module
  */
-import type { Crypto } from "@sotto/common/crypto/crypto";
+
 import { equalBytes } from "@sotto/common/bytes";
-import { commitHash, consensusParamsHash, dataHash, evidenceHash, partSetHeader, resultsHash } from "@sotto/common/merkle/blockHashes";
+import type { Crypto } from "@sotto/common/crypto/crypto";
+import {
+  commitHash,
+  consensusParamsHash,
+  dataHash,
+  evidenceHash,
+  partSetHeader,
+  resultsHash,
+} from "@sotto/common/merkle/blockHashes";
 import { headerHash } from "@sotto/common/merkle/headerHash";
 import { validatorsHash } from "@sotto/common/merkle/validatorsHash";
 import { Block } from "@sotto/common/wire/block";
@@ -64,7 +72,9 @@ const MILLISECOND = 1_000_000n;
 export function makeSolo(options: SoloOptions): Solo {
   const { crypto, store, application, validator, chainId } = options;
   const validators = [{ address: validator.address, publicKey: validator.publicKey, power: validator.power }];
-  const setHash = validatorsHash(crypto, [{ publicKey: toConsensusPublicKey(validator.publicKey), votingPower: validator.power }]);
+  const setHash = validatorsHash(crypto, [
+    { publicKey: toConsensusPublicKey(validator.publicKey), votingPower: validator.power },
+  ]);
   const paramsHash = consensusParamsHash(crypto, options.consensusParams);
 
   function hashOf(header: Header): Uint8Array {
@@ -76,11 +86,17 @@ export function makeSolo(options: SoloOptions): Solo {
   function lastBlock(height: number): StoredBlock | undefined {
     if (height === options.initialHeight) return undefined;
     const block = loadBlock(store, height - 1);
-    if (block === undefined) throw new ConsensusError(ConsensusErrorCode.MissingBlock, `block ${height - 1} is not in the block store`);
+    if (block === undefined)
+      throw new ConsensusError(ConsensusErrorCode.MissingBlock, `block ${height - 1} is not in the block store`);
     return block;
   }
 
-  function makeHeader(height: number, transactions: readonly Uint8Array[], time: TimeNs, last: StoredBlock | undefined): Header {
+  function makeHeader(
+    height: number,
+    transactions: readonly Uint8Array[],
+    time: TimeNs,
+    last: StoredBlock | undefined,
+  ): Header {
     return {
       version: { block: BLOCK_PROTOCOL_VERSION, app: 0n },
       chainId,
@@ -101,7 +117,11 @@ export function makeSolo(options: SoloOptions): Solo {
 
   function resultsOf(height: number): BlockResults {
     const results = loadResults(store, height);
-    if (results === undefined) throw new ConsensusError(ConsensusErrorCode.MissingBlock, `the results of block ${height} are not in the block store`);
+    if (results === undefined)
+      throw new ConsensusError(
+        ConsensusErrorCode.MissingBlock,
+        `the results of block ${height} are not in the block store`,
+      );
     return results;
   }
 
@@ -114,7 +134,10 @@ export function makeSolo(options: SoloOptions): Solo {
   function sign(height: number, blockId: BlockId, time: TimeNs): { commit: Commit; timestampNs: TimeNs } {
     const signed = loadSignState(store);
     if (signed !== undefined && signed.height >= height) {
-      throw new ConsensusError(ConsensusErrorCode.AlreadySigned, `a block of height ${signed.height} was signed already, refusing to sign one of height ${height}`);
+      throw new ConsensusError(
+        ConsensusErrorCode.AlreadySigned,
+        `a block of height ${signed.height} was signed already, refusing to sign one of height ${height}`,
+      );
     }
     const now = options.now();
     const timestampNs = now > time + MILLISECOND ? now : time + MILLISECOND;
@@ -163,10 +186,16 @@ export function makeSolo(options: SoloOptions): Solo {
       proposerAddress: header.proposerAddress,
       nextValidatorsHash: header.nextValidatorsHash,
       hash: hashOf(header),
-      lastCommitVotes: block.height === options.initialHeight ? [] : [{ address: validator.address, power: validator.power, signed: true }],
+      lastCommitVotes:
+        block.height === options.initialHeight
+          ? []
+          : [{ address: validator.address, power: validator.power, signed: true }],
     });
     if (response.validatorUpdates.length !== 0) {
-      throw new ConsensusError(ConsensusErrorCode.ValidatorsChanged, "solo runs with one validator and cannot change it");
+      throw new ConsensusError(
+        ConsensusErrorCode.ValidatorsChanged,
+        "solo runs with one validator and cannot change it",
+      );
     }
     const { results, events, validatorUpdates, appHash } = response;
     const record: BlockResults = { height: block.height, results, events, validatorUpdates, appHash };
@@ -190,14 +219,20 @@ export function makeSolo(options: SoloOptions): Solo {
       const maxTxBytes = Number(options.consensusParams.maxBytes) - BLOCK_OVERHEAD_BYTES;
       const proposed = application.prepareProposal({ ...proposal, transactions, maxTxBytes });
       if (!application.processProposal({ ...proposal, transactions: proposed })) {
-        throw new ConsensusError(ConsensusErrorCode.ProposalRefused, `the application refuses its own proposal for block ${height}`);
+        throw new ConsensusError(
+          ConsensusErrorCode.ProposalRefused,
+          `the application refuses its own proposal for block ${height}`,
+        );
       }
       return execute(decide(proposed, height));
     },
     decidedBlock(height, hash) {
       const block = loadBlock(store, height);
       if (block === undefined || !equalBytes(block.blockId.hash, hash)) {
-        throw new ConsensusError(ConsensusErrorCode.MissingBlock, `block ${height} with the given hash is not in the block store`);
+        throw new ConsensusError(
+          ConsensusErrorCode.MissingBlock,
+          `block ${height} with the given hash is not in the block store`,
+        );
       }
       return { header: block.header, commit: block.seenCommit, validators };
     },
@@ -210,5 +245,8 @@ export function makeSolo(options: SoloOptions): Solo {
 }
 
 function toBlockId(block: StoredBlock): BlockId {
-  return { hash: block.blockId.hash, partSetHeader: { total: block.blockId.partsTotal, hash: block.blockId.partsHash } };
+  return {
+    hash: block.blockId.hash,
+    partSetHeader: { total: block.blockId.partsTotal, hash: block.blockId.partsHash },
+  };
 }

@@ -8,7 +8,18 @@
  *     lock                          process id of the node that runs here
  * @module
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 
@@ -38,9 +49,14 @@ export function homePaths(root: string): HomePaths {
 export function describeFileError(error: unknown, what: string): NodeError {
   const code = (error as { code?: string }).code ?? "unknown error";
   const reason =
-    { EACCES: "no permission", EPERM: "not permitted", EROFS: "the file system is read-only", ENOSPC: "the disk is full", EFBIG: "a file size limit was reached", ENOTDIR: "a part of the path is a file" }[
-      code
-    ] ?? code;
+    {
+      EACCES: "no permission",
+      EPERM: "not permitted",
+      EROFS: "the file system is read-only",
+      ENOSPC: "the disk is full",
+      EFBIG: "a file size limit was reached",
+      ENOTDIR: "a part of the path is a file",
+    }[code] ?? code;
   return new NodeError(NodeErrorCode.HomeNotUsable, `${what}: ${reason}`, { cause: error });
 }
 
@@ -106,16 +122,21 @@ export function lockHome(paths: HomePaths): () => void {
       closeSync(file);
       return () => rmSync(paths.lock, { force: true });
     } catch (error) {
-      if ((error as { code?: string }).code !== "EEXIST") throw describeFileError(error, `cannot lock the home folder ${paths.root}`);
+      if ((error as { code?: string }).code !== "EEXIST")
+        throw describeFileError(error, `cannot lock the home folder ${paths.root}`);
     }
     const holder = Number.parseInt(readFileIfAny(paths.lock) ?? "", 10);
     if (Number.isInteger(holder) && holder !== process.pid && isRunning(holder)) {
-      throw new NodeError(NodeErrorCode.HomeInUse, `the home folder ${paths.root} is in use by process ${holder}; stop that node, or choose another folder with --home`);
+      throw new NodeError(
+        NodeErrorCode.HomeInUse,
+        `the home folder ${paths.root} is in use by process ${holder}; stop that node, or choose another folder with --home`,
+      );
     }
     try {
       unlinkSync(paths.lock);
     } catch (error) {
-      if ((error as { code?: string }).code !== "ENOENT") throw describeFileError(error, `cannot take over the lock of ${paths.root}`);
+      if ((error as { code?: string }).code !== "ENOENT")
+        throw describeFileError(error, `cannot take over the lock of ${paths.root}`);
     }
   }
 }

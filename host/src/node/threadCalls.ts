@@ -3,18 +3,24 @@
  * their code.
  * @module
  */
-import { CodedError } from "@sotto/common/errors";
+
 import type { MessagePort, Worker } from "node:worker_threads";
+import { CodedError } from "@sotto/common/errors";
 
 /** An object whose methods are called from elsewhere. */
 export type Callable = { readonly [method: string]: (...args: never[]) => unknown };
 /** The same object as seen from there. */
-export type Remote<T> = { readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never };
+export type Remote<T> = {
+  readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
 
 type Call = { readonly id: number; readonly method: string; readonly args: unknown[] };
 type Answer =
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: { readonly codespace: string; readonly code: number; readonly message: string } };
+  | {
+      readonly id: number;
+      readonly error: { readonly codespace: string; readonly code: number; readonly message: string };
+    };
 
 /** A coded error of another thread. */
 export class RemoteError extends CodedError {
@@ -42,14 +48,19 @@ export function serveCalls(port: MessagePort, target: object): void {
  * The caller's end. When the other thread ends, all open and later calls fail with `gone`.
  * @param methods names of the methods
  */
-export function callRemote<T extends object>(worker: Worker | MessagePort, methods: readonly (keyof T & string)[], gone: () => Error): Remote<T> {
+export function callRemote<T extends object>(
+  worker: Worker | MessagePort,
+  methods: readonly (keyof T & string)[],
+  gone: () => Error,
+): Remote<T> {
   const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let next = 0;
   let ended = false;
   worker.on("message", (answer: Answer) => {
     const waiting = open.get(answer.id);
     open.delete(answer.id);
-    if ("error" in answer) waiting?.reject(new RemoteError(answer.error.codespace, answer.error.code, answer.error.message));
+    if ("error" in answer)
+      waiting?.reject(new RemoteError(answer.error.codespace, answer.error.code, answer.error.message));
     else waiting?.resolve(answer.value);
   });
   const fail = (): void => {

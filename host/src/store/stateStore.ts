@@ -7,7 +7,7 @@
  */
 import { bytes, decode, encode, fixed, list, struct, text, u32 } from "@sotto/boundary/codec";
 import { compareBytes, equalBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
-import type { Crypto } from "@sotto/common/crypto/crypto";
+import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { appHash as multistoreHash } from "@sotto/common/merkle/multistore";
 import { EMPTY_TREE, type TreeRoot } from "@sotto/common/merkle/sparseMerkleTree";
 import type { Batch, KvEngine } from "./engine.ts";
@@ -36,11 +36,8 @@ type Staged = Committed & { readonly batch: Batch };
 type MutableBatch = Batch[number][];
 
 /** @param stores names of all module stores: they are part of the app hash even while empty */
-export function makeStateStore(
-  engine: KvEngine,
-  options: { readonly crypto: Crypto; readonly stores: readonly string[] },
-): StateStore {
-  const sha256 = (data: Uint8Array): Uint8Array => options.crypto.sha256(data);
+export function makeStateStore(engine: KvEngine, options: Hasher & { readonly stores: readonly string[] }): StateStore {
+  const sha256 = (data: Uint8Array): Uint8Array => options.sha256(data);
   let staged: Staged | undefined;
 
   function load(): Committed {
@@ -102,7 +99,7 @@ export function makeStateStore(
     for (const [store, ofStore] of groupByStore(changes)) {
       const real = stageValues(batch, undoKeys, height, store, ofStore);
       if (real.length === 0) continue;
-      const update = updateStoreTree(engine, options.crypto, {
+      const update = updateStoreTree(engine, options, {
         store,
         root: trees.get(store) ?? EMPTY_TREE,
         height,
@@ -114,7 +111,7 @@ export function makeStateStore(
     if (undoKeys.length > 0)
       batch.push({ table: "undoKeys", key: u64be(height), value: encode(UndoKeysRow, undoKeys) });
     const roots = options.stores.map((name) => ({ name, root: (trees.get(name) ?? EMPTY_TREE).hash }));
-    const appHash = multistoreHash(options.crypto, roots);
+    const appHash = multistoreHash(options, roots);
     staged = { height, earliest: current.earliest === 0 ? height : current.earliest, appHash, trees, batch };
     return appHash;
   }

@@ -4,7 +4,7 @@
  */
 import { bytes, decode, encode, list } from "@sotto/boundary/codec";
 import { compareBytes, concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
-import type { Crypto } from "@sotto/common/crypto/crypto";
+import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { type TreeChange, type TreeRoot, updateTree } from "@sotto/common/merkle/sparseMerkleTree";
 import type { Batch, EngineReader } from "./engine.ts";
 import type { StateChange } from "./store.ts";
@@ -22,7 +22,7 @@ function pageKey(store: string, key: Uint8Array): Uint8Array {
  */
 export function updateStoreTree(
   engine: EngineReader,
-  crypto: Crypto,
+  crypto: Hasher,
   update: {
     readonly store: string;
     readonly root: TreeRoot;
