@@ -1,0 +1,66 @@
+/**
+ * Ante rows 4 to 8: extension options, the form of the transaction, time-out height, memo, size (chain §1.7, §6.7).
+ * @module
+ */
+import { utf8ToBytes } from "@sotto/common/bytes";
+import { AppError, sdkError } from "../core/appError.ts";
+import { formatCoins, parseInteger } from "../core/coins.ts";
+import { feeOf } from "../core/tx.ts";
+import type { AnteStep } from "./anteStep.ts";
+
+const MAX_GAS = (1n << 63n) - 1n;
+
+export const refuseExtensionOptions: AnteStep = (_deps, _context, tx) => {
+  if (tx.decoded.body.extensionOptions.length > 0) throw sdkError(31);
+};
+
+export const validateTx: AnteStep = (_deps, context, tx) => {
+  if (context.mode === "recheck") return;
+  const { authInfo, raw } = tx.decoded;
+  if (authInfo.fee === undefined) throw AppError.plain("missing fee");
+  const { gasLimit, amount } = authInfo.fee;
+  if (gasLimit > MAX_GAS) throw sdkError(18, `invalid gas supplied; ${gasLimit} > ${MAX_GAS}`);
+  const amounts = amount.map((coin) => parseInteger(coin.amount));
+  if (amounts.includes(undefined)) throw sdkError(13, "invalid fee provided: null");
+  if (amounts.some((value) => (value as bigint) < 0n)) {
+    throw sdkError(13, `invalid fee provided: ${formatCoins(amount)}`);
+  }
+  if (raw.signatures.length === 0) throw sdkError(15);
+  if (raw.signatures.length !== tx.signers.length) {
+    throw sdkError(4, `wrong number of signers; expected ${tx.signers.length}, got ${raw.signatures.length}`);
+  }
+};
+
+export const validateHeight: AnteStep = (_deps, context, tx) => {
+  const timeout = tx.decoded.body.timeoutHeight;
+  if (timeout > 0n && BigInt(context.block.height) > timeout) {
+    throw sdkError(30, `block height: ${context.block.height}, timeout height: ${timeout}`);
+  }
+};
+
+export const validateMemo: AnteStep = ({ auth }, context, tx) => {
+  const length = utf8ToBytes(tx.decoded.body.memo).length;
+  if (length === 0) return;
+  const { maxMemoCharacters } = auth.params(context);
+  if (BigInt(length) > maxMemoCharacters) {
+    throw sdkError(12, `maximum number of characters is ${maxMemoCharacters} but received ${length} characters`);
+  }
+};
+
+/** A signature and its key, as the reference estimates an empty signature in a simulation. */
+const EMPTY_SIGNATURE_BYTES = 114n;
+
+export const consumeSizeGas: AnteStep = ({ auth }, context, tx) => {
+  const { txSizeCostPerByte } = auth.params(context);
+  context.gas.consume(txSizeCostPerByte * BigInt(tx.bytes.length), "txSize");
+  if (context.mode !== "simulate") return;
+  for (let i = 0; i < tx.signers.length; i++) {
+    const complete = (tx.decoded.raw.signatures[i]?.length ?? 0) > 0;
+    if (!complete) context.gas.consume(txSizeCostPerByte * EMPTY_SIGNATURE_BYTES, "txSize");
+  }
+};
+
+/** Also needed by the fee step, which runs before the chain has seen a good fee when a transaction is checked again. */
+export function feeAmounts(tx: Parameters<AnteStep>[2]): { denom: string; amount: bigint }[] {
+  return feeOf(tx).amount.map(({ denom, amount }) => ({ denom, amount: parseInteger(amount) ?? 0n }));
+}

@@ -1,0 +1,39 @@
+/**
+ * Signatures, each checked once: a signature that was good stays good for the same transaction, key and account number.
+ * @module
+ */
+import { bytesToHex } from "@sotto/common/bytes";
+import type { Crypto } from "@sotto/common/crypto/crypto";
+import { SignDoc } from "@sotto/common/wire/tx";
+import type { AppTx } from "./tx.ts";
+
+export type SignatureCheck = {
+  readonly tx: AppTx;
+  readonly signature: Uint8Array;
+  /** 33 bytes, as the account has it. */
+  readonly publicKey: Uint8Array;
+  readonly accountNumber: bigint;
+  readonly chainId: string;
+};
+
+export interface SignatureVerifier {
+  /** Mode DIRECT (chain §6.3): ECDSA over the hash of the sign document, low-S. */
+  verifyDirect(check: SignatureCheck): boolean;
+}
+
+/** @param remembered how many good signatures are kept in mind */
+export function makeSignatureVerifier(crypto: Crypto, remembered = 20_000): SignatureVerifier {
+  const good = new Set<string>();
+  return {
+    verifyDirect: ({ tx, signature, publicKey, accountNumber, chainId }) => {
+      const key = `${bytesToHex(crypto.sha256(tx.bytes))}/${bytesToHex(publicKey)}/${accountNumber}`;
+      if (good.has(key)) return true;
+      const { bodyBytes, authInfoBytes } = tx.decoded.raw;
+      const document = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber });
+      if (crypto.secp256k1Verify(crypto.sha256(document), signature, publicKey) !== "valid") return false;
+      if (good.size >= remembered) good.delete(good.values().next().value as string);
+      good.add(key);
+      return true;
+    },
+  };
+}
