@@ -74,7 +74,11 @@ export interface Engine {
    * check of contracts §1.4. `forInstantiate` adds step 7 (no floats), whatever the cache holds.
    * @throws {EngineError}
    */
-  open(codeHash: Uint8Array, fetchCode: () => Uint8Array, options: { readonly forInstantiate: boolean }): ContractModule;
+  open(
+    codeHash: Uint8Array,
+    fetchCode: () => Uint8Array,
+    options: { readonly forInstantiate: boolean },
+  ): ContractModule;
   /** Runs one entry point (contracts §3.2 steps 1 to 5). Calls may nest through `imports.query`. */
   run(module: ContractModule, call: EngineCall): EngineOutcome;
 }

@@ -26,6 +26,8 @@ export const EngineErrorCode = {
   Unknown: 18,
   /** An import of the host threw; see `cause` of the outcome. */
   ImportFailed: 19,
+  /** The contract did what brings the reference's thread down; half of the limit is charged (contracts §2.1, §4.3). */
+  Panicked: 20,
 } as const;
 export type EngineErrorCode = (typeof EngineErrorCode)[keyof typeof EngineErrorCode];
 
@@ -49,6 +51,7 @@ const TEXTS: Readonly<Record<EngineErrorCode, string>> = {
   17: "execution ran out of gas",
   18: "unknown error",
   19: "failed to execute ocall",
+  20: "panicked due to unexpected behavior",
 };
 
 export class EngineError extends CodedError<EngineErrorCode> {

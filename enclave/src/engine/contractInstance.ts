@@ -1,0 +1,115 @@
+/**
+ * One instance of a contract, used for many calls: made once, and put back to the state of a new one after each call.
+ *
+ * A new memory for each call would make V8 collect garbage all the time. Spec: contracts §3.2 step 1; ADR 0003.
+ * @module
+ */
+import type { WasmFunction, WasmGlobal, WasmInstance, WasmMemory, WasmPower } from "@sotto/common/wasmPower";
+import type { EngineCall } from "./engine.ts";
+import { EngineError, EngineErrorCode } from "./engineError.ts";
+import { ALLOCATE, type EntryRule } from "./entryPoints.ts";
+import { Guest } from "./host/guest.ts";
+import type { HostFunctions } from "./host/hostFunction.ts";
+import type { DataImage, LoadedCode } from "./loadModule.ts";
+import type { TrapState } from "./traps.ts";
+import { CONTRACT_PREFIX, Internal } from "./wasm/rewriteModule.ts";
+
+export class ContractInstance {
+  private readonly guest = new Guest();
+  private readonly instance: WasmInstance;
+  private readonly memory: WasmMemory;
+  private readonly gas: WasmGlobal;
+  private readonly exhausted: WasmGlobal;
+  private readonly reset: WasmFunction;
+  private readonly data: readonly DataImage[];
+  private readonly tableEntries: ReadonlySet<number>;
+  private readonly firstBytes: Uint8Array;
+
+  constructor(power: WasmPower, host: HostFunctions, code: LoadedCode) {
+    if (code.compiled === undefined) throw new Error("a module that cannot be linked has no instances");
+    this.instance = new power.Instance(code.compiled, bindImports(host, code, this.guest));
+    this.memory = this.export(Internal.Memory) as WasmMemory;
+    this.gas = this.export(Internal.Gas) as WasmGlobal;
+    this.exhausted = this.export(Internal.Exhausted) as WasmGlobal;
+    this.reset = this.export(Internal.Reset) as WasmFunction;
+    this.data = code.data;
+    this.tableEntries = code.tableEntries;
+    this.firstBytes = new Uint8Array(this.memory.buffer);
+    this.guest.attach({
+      memory: this.memory,
+      gas: this.gas,
+      exhausted: this.exhausted,
+      pages: this.export(Internal.Pages) as WasmGlobal,
+      allocate: this.export(CONTRACT_PREFIX + ALLOCATE) as WasmFunction | undefined,
+    });
+  }
+
+  /**
+   * Runs one entry point on an instance that is as new (contracts §3.2 steps 2 to 5).
+   * @returns the contract's output, to be kept
+   * @throws what the contract's traps and imports throw
+   */
+  run(rule: EntryRule, call: EngineCall): Uint8Array {
+    const { guest } = this;
+    this.reset(call.gasLimit);
+    guest.begin(call);
+    const pointers = { env: 0, info: 0, msg: 0 };
+    for (const argument of rule.placed) {
+      const bytes = call[argument];
+      if (bytes === undefined) throw new TypeError(`${rule.name} needs ${argument}, got none`);
+      pointers[argument] = guest.newRegion(bytes);
+    }
+    const entry = this.export(CONTRACT_PREFIX + rule.name) as WasmFunction | undefined;
+    if (entry === undefined) throw new EngineError(EngineErrorCode.FailedFunctionCall);
+    const result = entry(...rule.params.map((argument) => pointers[argument]));
+    return guest.copyRegion(result as number);
+  }
+
+  get gasLeft(): bigint {
+    return this.guest.gasLeft;
+  }
+
+  get gasExhausted(): bigint {
+    return BigInt.asUintN(64, this.exhausted.value as bigint);
+  }
+
+  get trapState(): TrapState {
+    const tableIndex = (this.export(Internal.TableIndex) as WasmGlobal).value as number;
+    return {
+      exhausted: this.gasExhausted,
+      fault: (this.export(Internal.Fault) as WasmGlobal).value as number,
+      hasTableEntry: this.tableEntries.has(tableIndex >>> 0),
+    };
+  }
+
+  /**
+   * Puts memory to what a new instance has; globals follow when the next call begins, and tables cannot change.
+   * @returns false if the memory has really grown: then this instance is not fit for another call
+   */
+  restore(): boolean {
+    const { firstBytes } = this;
+    if (firstBytes.length === 0) return false; // detached by growth
+    firstBytes.fill(0);
+    for (const { offset, bytes } of this.data) firstBytes.set(bytes, offset);
+    return true;
+  }
+
+  private export(name: string): unknown {
+    return this.instance.exports[name];
+  }
+}
+
+function bindImports(host: HostFunctions, code: LoadedCode, guest: Guest): Record<string, Record<string, unknown>> {
+  const imports: Record<string, Record<string, unknown>> = Object.create(null);
+  for (const { module, name } of code.imports) {
+    imports[module] ??= Object.create(null) as Record<string, unknown>;
+    const known = module === "env" && Object.hasOwn(host, name) ? host[name] : undefined;
+    (imports[module] as Record<string, unknown>)[name] = known === undefined ? failUnlinked : known.bind(guest);
+  }
+  return imports;
+}
+
+/** Stands for an import that the host does not have; reached only through the table (contracts §1.7). */
+function failUnlinked(): never {
+  throw new EngineError(EngineErrorCode.FailedFunctionCall);
+}

@@ -1,0 +1,98 @@
+/**
+ * The contract engine: opens modules through a cache and runs their entry points on pooled instances.
+ *
+ * Trusted; pure apart from its powers. Spec: contracts §1.2 to §4.3.
+ * @module
+ */
+import { bytesToHex, equalBytes } from "@sotto/common/bytes";
+import type { Crypto } from "@sotto/common/crypto/crypto";
+import { CodedError } from "@sotto/common/errors";
+import type { WasmPower } from "@sotto/common/wasmPower";
+import { checkCode } from "./checkCode.ts";
+import { ContractInstance } from "./contractInstance.ts";
+import type { ContractModule, Engine, EngineCall, EngineOutcome } from "./engine.ts";
+import { EngineError, EngineErrorCode } from "./engineError.ts";
+import { ENTRY_RULES } from "./entryPoints.ts";
+import { addressFunctions } from "./host/addressFunctions.ts";
+import { makeCryptoFunctions } from "./host/cryptoFunctions.ts";
+import { storageFunctions } from "./host/storageFunctions.ts";
+import { type LoadedCode, loadModule } from "./loadModule.ts";
+import { errorOfTrap } from "./traps.ts";
+
+/** Opened modules that are kept (contracts §1.4). */
+const DEFAULT_CACHE_SIZE = 100;
+/** Instances of one module that wait for their next call: as many as nested queries of it run at once without new memories. */
+const MAX_IDLE_INSTANCES = 4;
+
+export type EngineParts = {
+  readonly crypto: Crypto;
+  readonly wasm: WasmPower;
+  /** Modules kept; 0 keeps none. */
+  readonly cacheSize?: number;
+};
+
+type OpenedModule = ContractModule & { readonly code: LoadedCode; readonly idle: ContractInstance[] };
+
+/** @param parts the crypto door and V8's WebAssembly; borrowed for as long as the engine lives */
+export function makeEngine(parts: EngineParts): Engine {
+  const { crypto, wasm, cacheSize = DEFAULT_CACHE_SIZE } = parts;
+  const host = { ...storageFunctions, ...addressFunctions, ...makeCryptoFunctions(crypto) };
+  const cache = new Map<string, OpenedModule>();
+
+  function open(
+    codeHash: Uint8Array,
+    fetchCode: () => Uint8Array,
+    options: { readonly forInstantiate: boolean },
+  ): OpenedModule {
+    const key = bytesToHex(codeHash);
+    const cached = cache.get(key);
+    if (cached !== undefined) {
+      if (options.forInstantiate && cached.code.usesFloat) throw new EngineError(EngineErrorCode.WasmModuleWithFP);
+      cache.delete(key);
+      cache.set(key, cached);
+      return cached;
+    }
+    const bytes = fetchCode().slice();
+    if (!equalBytes(crypto.sha256(bytes), codeHash)) throw new EngineError(EngineErrorCode.InvalidWasm);
+    const code = loadModule(wasm, host, bytes, options.forInstantiate);
+    const { api, requiresRandom } = code;
+    const opened: OpenedModule = { codeHash: codeHash.slice(), api, requiresRandom, code, idle: [] };
+    cache.set(key, opened);
+    if (cache.size > cacheSize) cache.delete(cache.keys().next().value as string);
+    return opened;
+  }
+
+  function run(module: ContractModule, call: EngineCall): EngineOutcome {
+    const { api, code, idle } = module as OpenedModule;
+    if (code.compiled === undefined) {
+      const error = new EngineError(EngineErrorCode.Unknown);
+      return { result: { kind: "failed", error }, remaining: call.gasLimit, exhausted: 0n };
+    }
+    const instance = idle.pop() ?? new ContractInstance(wasm, host, code);
+    const result = runOn(instance);
+    const panicked = result.kind === "failed" && result.error.code === EngineErrorCode.Panicked;
+    const remaining = panicked ? call.gasLimit - call.gasLimit / 2n : instance.gasLeft;
+    const exhausted = panicked ? 0n : instance.gasExhausted;
+    if (instance.restore() && idle.length < MAX_IDLE_INSTANCES) idle.push(instance);
+    return { result, remaining, exhausted };
+
+    function runOn(running: ContractInstance): EngineOutcome["result"] {
+      try {
+        return { kind: "returned", output: running.run(ENTRY_RULES[api][call.entry], call) };
+      } catch (thrown) {
+        return failureOf(thrown, running);
+      }
+    }
+  }
+
+  /** What ended a call. @throws what is no result of the call: mistakes of ours, a machine out of memory */
+  function failureOf(thrown: unknown, instance: ContractInstance): EngineOutcome["result"] {
+    const state = instance.trapState;
+    const error = thrown instanceof EngineError ? thrown : errorOfTrap(wasm, thrown, state);
+    if (error !== undefined) return { kind: "failed", error };
+    if (!(thrown instanceof CodedError)) throw thrown;
+    return { kind: "failed", error: new EngineError(EngineErrorCode.ImportFailed), cause: thrown };
+  }
+
+  return { checkCode, open, run };
+}

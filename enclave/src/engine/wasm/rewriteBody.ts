@@ -1,0 +1,213 @@
+/**
+ * Rewrites one function: gas at each sequence, stack accounting, dirty marks at stores, emulated memory size and growth.
+ *
+ * Instructions that are dead in the sense of contracts §4.1 and `nop` are dropped. Float instructions trap when reached: an
+ * `unreachable` is put before each. Everything inserted is free of gas. Spec: contracts §4.1, §1.4, §1.6; ADR 0003.
+ * @module
+ */
+import type { BodyReport } from "./analyzeBody.ts";
+import type { FunctionBody, FunctionType } from "./decodeModule.ts";
+import { EMPTY_BLOCK, endsSequence, isFloatOp, Op, ValueType } from "./opcodes.ts";
+import { WasmReader } from "./wasmReader.ts";
+import type { WasmWriter } from "./wasmWriter.ts";
+
+/** Value of the fault global when a trap is not the contract's own; 0 otherwise. */
+export const Fault = {
+  None: 0,
+  /** The call chain needs more than {@link STACK_BYTES}. */
+  StackOverflow: 1,
+  /** The function is too large, or calls an import that does not exist (contracts §1.6, §1.7). */
+  FailedFunction: 2,
+  /** The machine has no memory left: not a result, the process cannot go on. */
+  MachineOutOfMemory: 3,
+} as const;
+
+/** The call chain's stack (contracts §1.6), and what a frame costs beyond its slots, in slots. */
+export const STACK_BYTES = 61_440;
+const FRAME_SLOTS = 4;
+const SLOT_BYTES = 8;
+const MAX_OPERAND_SLOTS = 2000;
+const MAX_SLOTS = 4000;
+
+/** Indices of what the rewrite appends to the module. */
+export type Appended = {
+  readonly gas: number;
+  readonly exhausted: number;
+  readonly stack: number;
+  readonly fault: number;
+  readonly pages: number;
+  readonly tableIndex: number;
+  readonly growFunction: number;
+};
+
+/** A function that only fails: it cannot be entered (contracts §1.6). */
+export function isUncallable(type: FunctionType, body: FunctionBody, report: BodyReport): boolean {
+  const slots = type.params.length + body.localCount + report.deepest;
+  return report.callsUnlinked || report.deepest > MAX_OPERAND_SLOTS || slots > MAX_SLOTS;
+}
+
+/** Writes locals and code of the function, without its length. */
+export function rewriteBody(
+  out: WasmWriter,
+  appended: Appended,
+  bytes: Uint8Array,
+  type: FunctionType,
+  body: FunctionBody,
+  report: BodyReport,
+): void {
+  if (isUncallable(type, body, report)) {
+    out.byte(0);
+    writeFault(out, appended, Fault.FailedFunction);
+    out.byte(Op.End);
+    return;
+  }
+  new BodyRewriter(out, appended, type, body, report).run(bytes);
+}
+
+function writeFault(out: WasmWriter, appended: Appended, fault: number): void {
+  out.constant(Op.I32Const, fault);
+  out.op(Op.GlobalSet, appended.fault);
+  out.byte(Op.Unreachable);
+}
+
+/** `if gas < cost { exhausted := cost; trap }; gas := gas - cost`, with gas known to be below 2^63. */
+export function writeGasCheck(out: WasmWriter, appended: Appended, scratch: number, cost: number): void {
+  if (cost === 0) return;
+  out.op(Op.GlobalGet, appended.gas);
+  out.constant(Op.I64Const, cost);
+  out.byte(Op.I64Sub);
+  out.op(Op.LocalTee, scratch);
+  out.constant(Op.I64Const, 0);
+  out.ops(Op.I64LtS, Op.If, EMPTY_BLOCK);
+  out.constant(Op.I64Const, cost);
+  out.op(Op.GlobalSet, appended.exhausted);
+  out.ops(Op.Unreachable, Op.End);
+  out.op(Op.LocalGet, scratch);
+  out.op(Op.GlobalSet, appended.gas);
+}
+
+type Frame = { readonly counted: boolean; live: boolean };
+
+class BodyRewriter {
+  private readonly out: WasmWriter;
+  private readonly appended: Appended;
+  private readonly type: FunctionType;
+  private readonly body: FunctionBody;
+  private readonly report: BodyReport;
+  private readonly firstScratch: number;
+  private readonly stackBytes: number;
+  private readonly frames: Frame[] = [];
+  private sequence = 0;
+
+  constructor(out: WasmWriter, appended: Appended, type: FunctionType, body: FunctionBody, report: BodyReport) {
+    this.out = out;
+    this.appended = appended;
+    this.type = type;
+    this.body = body;
+    this.report = report;
+    this.firstScratch = type.params.length + body.localCount;
+    this.stackBytes = SLOT_BYTES * (this.firstScratch + report.deepest + FRAME_SLOTS);
+  }
+
+  run(bytes: Uint8Array): void {
+    const { out } = this;
+    this.writeLocals();
+    this.writePrologue();
+    this.openSequence(true);
+    const reader = new WasmReader(bytes, this.body.code.start, this.body.code.end);
+    while (this.frames.length > 0) {
+      const start = reader.at;
+      const opcode = reader.instruction();
+      if (opcode === Op.End || opcode === Op.Else) this.closeSequence(opcode);
+      else this.instruction(reader, start, opcode);
+    }
+    this.writeEpilogue();
+    out.byte(Op.End);
+  }
+
+  private get scratchGas(): number {
+    return this.firstScratch;
+  }
+
+  private writeLocals(): void {
+    const { out } = this;
+    out.u32(this.body.locals.length + 1);
+    for (const group of this.body.locals) {
+      out.u32(group.count);
+      out.byte(group.type);
+    }
+    out.u32(1);
+    out.byte(ValueType.I64);
+  }
+
+  /** Takes the frame's bytes. A function that calls nothing only looks whether they are there. */
+  private writePrologue(): void {
+    const { out, appended, stackBytes } = this;
+    out.op(Op.GlobalGet, appended.stack);
+    out.constant(Op.I32Const, stackBytes);
+    out.ops(Op.I32LtS, Op.If, EMPTY_BLOCK);
+    writeFault(out, appended, Fault.StackOverflow);
+    out.byte(Op.End);
+    if (this.report.isLeaf) return;
+    this.moveStack(Op.I32Sub);
+    // All ways out of the body lead through the end of this block; label depths inside stay as they were.
+    out.ops(Op.Block, this.type.results[0] ?? EMPTY_BLOCK);
+  }
+
+  private writeEpilogue(): void {
+    if (this.report.isLeaf) return;
+    this.out.byte(Op.End);
+    this.moveStack(Op.I32Add);
+  }
+
+  private moveStack(operation: number): void {
+    const { out, appended, stackBytes } = this;
+    out.op(Op.GlobalGet, appended.stack);
+    out.constant(Op.I32Const, stackBytes);
+    out.byte(operation);
+    out.op(Op.GlobalSet, appended.stack);
+  }
+
+  private openSequence(counted: boolean): void {
+    this.frames.push({ counted, live: true });
+    if (!counted) return;
+    writeGasCheck(this.out, this.appended, this.scratchGas, this.report.costs[this.sequence++] as number);
+  }
+
+  private closeSequence(opcode: number): void {
+    const frame = this.frames.pop() as Frame;
+    if (frame.counted && (opcode === Op.Else || this.frames.length > 0)) this.out.byte(opcode);
+    if (opcode === Op.Else) this.openSequence(frame.counted);
+  }
+
+  private instruction(reader: WasmReader, start: number, opcode: number): void {
+    const frame = this.frames[this.frames.length - 1] as Frame;
+    const runs = frame.counted && frame.live;
+    if (runs && opcode !== Op.Nop) this.emit(reader, start, opcode);
+    if (opcode === Op.Block || opcode === Op.Loop || opcode === Op.If) this.openSequence(runs);
+    else if (endsSequence(opcode)) frame.live = false;
+  }
+
+  private emit(reader: WasmReader, start: number, opcode: number): void {
+    const { out, appended } = this;
+    switch (opcode) {
+      case Op.MemorySize:
+        out.op(Op.GlobalGet, appended.pages);
+        return;
+      case Op.MemoryGrow:
+        out.op(Op.Call, appended.growFunction);
+        return;
+      case Op.Return:
+        if (this.report.isLeaf) break;
+        out.op(Op.Br, this.frames.length - 1);
+        return;
+      case Op.CallIndirect:
+        // Tells a null entry from a wrong type after the trap (contracts §1.7).
+        out.op(Op.GlobalSet, appended.tableIndex);
+        out.op(Op.GlobalGet, appended.tableIndex);
+        break;
+    }
+    if (isFloatOp(opcode)) out.byte(Op.Unreachable);
+    out.raw(reader.bytes, start, reader.at);
+  }
+}
