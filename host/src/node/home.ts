@@ -28,6 +28,7 @@ export type HomePaths = {
   readonly genesis: string;
   readonly validatorKey: string;
   readonly machineSecret: string;
+  readonly data: string;
   readonly state: string;
   readonly index: string;
   readonly lock: string;
@@ -39,6 +40,7 @@ export function homePaths(root: string): HomePaths {
     genesis: join(root, "genesis.json"),
     validatorKey: join(root, "validator-key.json"),
     machineSecret: join(root, "insecure-sim-machine.key"),
+    data: join(root, "data"),
     state: join(root, "data", "state"),
     index: join(root, "data", "index"),
     lock: join(root, "lock"),
