@@ -4,8 +4,9 @@ import { expect, it } from "vitest";
 import { concatBytes } from "../src/bytes.ts";
 import { makeNativeCrypto } from "../src/crypto/nativeCrypto.ts";
 import { makeNobleCrypto } from "../src/crypto/nobleCrypto.ts";
+import { wasmPower } from "./support/wasmPower.ts";
 
-const native = makeNativeCrypto(nodeCrypto, WebAssembly);
+const native = makeNativeCrypto(nodeCrypto, wasmPower);
 const noble = makeNobleCrypto();
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const text = fc.uint8Array({ maxLength: 300 });

@@ -5,8 +5,9 @@ import { expect, it } from "vitest";
 import { makeNativeCrypto, type NodeCryptoPower } from "../src/crypto/nativeCrypto.ts";
 import { makeNobleCrypto } from "../src/crypto/nobleCrypto.ts";
 import { cryptoSuite } from "./cryptoSuite.ts";
+import { wasmPower } from "./support/wasmPower.ts";
 
-cryptoSuite("native", makeNativeCrypto(nodeCrypto, WebAssembly));
+cryptoSuite("native", makeNativeCrypto(nodeCrypto, wasmPower));
 cryptoSuite("noble", makeNobleCrypto());
 
 it("falls back to JavaScript where OpenSSL has no RIPEMD-160", () => {
@@ -18,7 +19,7 @@ it("falls back to JavaScript where OpenSSL has no RIPEMD-160", () => {
     },
   };
   const data = Uint8Array.of(1, 2, 3);
-  expect(makeNativeCrypto(power, WebAssembly).ripemd160(data)).toEqual(makeNobleCrypto().ripemd160(data));
+  expect(makeNativeCrypto(power, wasmPower).ripemd160(data)).toEqual(makeNobleCrypto().ripemd160(data));
 });
 
 it("has the secp256k1 module embedded just as the package ships it", () => {

@@ -134,7 +134,7 @@ function x25519Suite(crypto: Crypto): void {
   });
 
   it("iterates (RFC 7748 §5.2, once and a thousand times)", () => {
-    let k = Uint8Array.of(9, ...new Uint8Array(31));
+    let k: Uint8Array = numberLe(9n);
     let u = k;
     for (let i = 1; i <= 1000; i++) {
       [k, u] = [crypto.x25519(k, u), k];

@@ -10,9 +10,9 @@ import type { WasmPower } from "../wasmPower.ts";
 import { BoundedCache } from "./boundedCache.ts";
 import type { Crypto } from "./crypto.ts";
 import { makeNativeAesSiv } from "./nativeAesSiv.ts";
-import { exportPublicKey, importPrivateKey, importPublicKey } from "./nativeOctetKeys.ts";
 import { makeNobleCrypto } from "./nobleCrypto.ts";
 import type { NodeCryptoPower, NodeKey } from "./nodeCryptoPower.ts";
+import { privateKeyInput, publicKeyInput, publicKeyOf } from "./octetKeys.ts";
 import { makeWasmSecp256k1 } from "./wasmSecp256k1.ts";
 
 export type { NodeCryptoPower } from "./nodeCryptoPower.ts";
@@ -22,7 +22,6 @@ const DIGEST = 32;
 const MAX_HKDF_LENGTH = 255 * DIGEST;
 const GCM_TAG = 16;
 const CACHED_PRIVATE_KEYS = 16;
-const CACHED_PUBLIC_KEYS = 256;
 
 /** Writes a string of one character a byte to `target` at `offset`. */
 function writeBinary(text: string, target: Uint8Array, offset: number): void {
@@ -94,12 +93,12 @@ type X25519 = Pick<Crypto, "x25519" | "x25519PublicKey">;
 function makeX25519(power: NodeCryptoPower, noble: Crypto): X25519 {
   // Importing a private key costs as much as using it, since OpenSSL computes the public key; few of them are used often.
   const privateKeys = new BoundedCache<NodeKey>(CACHED_PRIVATE_KEYS);
-  const importSecret = (secret: Uint8Array): NodeKey => importPrivateKey(power, "X25519", secret);
+  const importSecret = (secret: Uint8Array): NodeKey => power.createPrivateKey(privateKeyInput("X25519", secret));
   return {
     x25519(secret, publicKey) {
       const keys = {
         privateKey: privateKeys.getOrMake(secret, importSecret),
-        publicKey: importPublicKey(power, "X25519", publicKey),
+        publicKey: power.createPublicKey(publicKeyInput("X25519", publicKey)),
       };
       try {
         return plain(power.diffieHellman(keys));
@@ -108,20 +107,17 @@ function makeX25519(power: NodeCryptoPower, noble: Crypto): X25519 {
         return noble.x25519(secret, publicKey);
       }
     },
-    x25519PublicKey: (secret) => exportPublicKey(power, privateKeys.getOrMake(secret, importSecret)),
+    x25519PublicKey: (secret) => publicKeyOf(privateKeys.getOrMake(secret, importSecret)),
   };
 }
 
 type Ed25519 = Pick<Crypto, "ed25519Verify" | "ed25519Sign" | "ed25519PublicKey">;
 
 function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
-  const publicKeys = new BoundedCache<NodeKey>(CACHED_PUBLIC_KEYS);
-  const importKey = (publicKey: Uint8Array): NodeKey => importPublicKey(power, "Ed25519", publicKey);
-
   /** Whether OpenSSL accepts: what it accepts is valid under ZIP-215 too, what it refuses may be. */
   function isPlainlyValid(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
     try {
-      return power.verify(null, message, publicKeys.getOrMake(publicKey, importKey), signature);
+      return power.verify(null, message, publicKeyInput("Ed25519", publicKey), signature);
     } catch {
       return false;
     }
@@ -132,8 +128,8 @@ function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
         return "valid";
       return noble.ed25519Verify(message, signature, publicKey);
     },
-    ed25519Sign: (message, seed) => plain(power.sign(null, message, importPrivateKey(power, "Ed25519", seed))),
-    ed25519PublicKey: (seed) => exportPublicKey(power, importPrivateKey(power, "Ed25519", seed)),
+    ed25519Sign: (message, seed) => plain(power.sign(null, message, privateKeyInput("Ed25519", seed))),
+    ed25519PublicKey: (seed) => publicKeyOf(power.createPrivateKey(privateKeyInput("Ed25519", seed))),
   };
 }
 

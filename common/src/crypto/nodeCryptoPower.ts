@@ -9,12 +9,14 @@ export interface NodeKey {
 }
 
 /** Octet key pair in JWK form; `d` is there for private keys. Values are base64url. */
-export interface NodeJwk {
+export type NodeJwk = {
   readonly kty: "OKP";
   readonly crv: "X25519" | "Ed25519";
   readonly x: string;
   readonly d?: string;
-}
+};
+
+export type NodeJwkInput = { readonly key: NodeJwk; readonly format: "jwk" };
 
 export interface NodeCipher {
   update(data: Uint8Array): Uint8Array;
@@ -50,10 +52,9 @@ export interface NodeCryptoPower {
     iv: Uint8Array,
     options: { readonly authTagLength: number },
   ): NodeGcmDecipher;
-  createPrivateKey(input: { readonly key: NodeJwk; readonly format: "jwk" }): NodeKey;
-  createPublicKey(input: { readonly key: NodeJwk; readonly format: "jwk" }): NodeKey;
-  createPublicKey(privateKey: NodeKey): NodeKey;
+  createPrivateKey(input: NodeJwkInput): NodeKey;
+  createPublicKey(input: NodeJwkInput): NodeKey;
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Uint8Array;
-  sign(algorithm: null, data: Uint8Array, privateKey: NodeKey): Uint8Array;
-  verify(algorithm: null, data: Uint8Array, publicKey: NodeKey, signature: Uint8Array): boolean;
+  sign(algorithm: null, data: Uint8Array, privateKey: NodeJwkInput): Uint8Array;
+  verify(algorithm: null, data: Uint8Array, publicKey: NodeJwkInput, signature: Uint8Array): boolean;
 }
