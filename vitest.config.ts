@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{common,boundary,enclave,platform,host}/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "e2e/**/*.test.ts"],
+    include: [
+      "{common,boundary,enclave,platform,host}/test/**/*.test.ts",
+      "apps/*/test/**/*.test.ts",
+      "e2e/**/*.test.ts",
+      "scripts/test/**/*.test.mjs",
+    ],
     exclude: ["**/node_modules/**", "**/slow-*.test.ts"],
     testTimeout: 30_000,
   },

@@ -4,9 +4,10 @@
  * Reads and writes block the calling thread, which is the point: an ecall waits for its ocalls and cannot go on without.
  * @module
  */
+
+import { readSync, writeSync } from "node:fs";
 import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { LIMITS } from "@sotto/boundary/messages";
-import { readSync, writeSync } from "node:fs";
 
 export const FrameKind = {
   /** Host to enclave, first: machine secret (32 bytes), bundle. */
@@ -20,6 +21,8 @@ export const FrameKind = {
   /** Enclave to host, any number between `Ecall` and `EcallAnswer`; each is answered before the next. */
   Ocall: 5,
   OcallAnswer: 6,
+  /** In place of `OcallAnswer`, without a body: the host failed. */
+  OcallFailed: 7,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
@@ -37,7 +40,9 @@ const HEADER = 5;
 const CHUNK = 65_536;
 
 function disconnected(cause?: unknown): BoundaryError {
-  return new BoundaryError(BoundaryErrorCode.Disconnected, "the other end of the enclave's transport is gone", { cause });
+  return new BoundaryError(BoundaryErrorCode.Disconnected, "the other end of the enclave's transport is gone", {
+    cause,
+  });
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
@@ -71,7 +76,8 @@ export function makeFrameChannel(readFd: number, writeFd: number): FrameChannel 
   return {
     send: (kind, ...parts) => {
       const length = parts.reduce((sum, part) => sum + part.length, 0);
-      if (length > LIMITS.frame) throw new BoundaryError(BoundaryErrorCode.TooLong, `frame: at most ${LIMITS.frame} bytes, got ${length}`);
+      if (length > LIMITS.frame)
+        throw new BoundaryError(BoundaryErrorCode.TooLong, `frame: at most ${LIMITS.frame} bytes, got ${length}`);
       outputView.setUint32(0, length, true);
       output[4] = kind;
       let at = HEADER;
@@ -96,7 +102,8 @@ export function makeFrameChannel(readFd: number, writeFd: number): FrameChannel 
       }
       const length = inputView.getUint32(0, true);
       const kind = input[4] as number;
-      if (length > LIMITS.frame) throw new BoundaryError(BoundaryErrorCode.TooLong, `frame: at most ${LIMITS.frame} bytes, got ${length}`);
+      if (length > LIMITS.frame)
+        throw new BoundaryError(BoundaryErrorCode.TooLong, `frame: at most ${LIMITS.frame} bytes, got ${length}`);
       // The ends take turns, so there is never a second frame behind this one.
       if (have - HEADER > length) throw new BoundaryError(BoundaryErrorCode.Malformed, "frame: bytes behind the frame");
       const body = new Uint8Array(length);

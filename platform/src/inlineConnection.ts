@@ -7,33 +7,29 @@
  */
 import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { checkFrameLength, loadBundle } from "./loadBundle.ts";
+import { OcallAnswers } from "./ocallAnswers.ts";
 import type { EnclaveConnection } from "./platform.ts";
 import { makeSimPowers } from "./simPowers.ts";
-
-type OnOcall = (request: Uint8Array) => Uint8Array;
-type RunningEcall = { readonly onOcall: OnOcall; hostFailure: { readonly error: unknown } | undefined };
 
 /**
  * @param bundle owned: nobody else may change it
  * @param measurement 32 bytes, of `bundle`
  * @throws {PlatformError} BadBundle
  */
-export function makeInlineConnection(bundle: Uint8Array, measurement: Uint8Array, secret: Uint8Array): EnclaveConnection {
-  let running: RunningEcall | undefined;
+export function makeInlineConnection(
+  bundle: Uint8Array,
+  measurement: Uint8Array,
+  secret: Uint8Array,
+): EnclaveConnection {
+  let running: OcallAnswers | undefined;
   let open = true;
 
-  const ocall: OnOcall = (request) => {
+  const ocall = (request: Uint8Array): Uint8Array => {
     if (running === undefined) throw new Error("an ocall is possible only while an ecall runs");
-    if (running.hostFailure !== undefined) throw new Error("the host failed earlier in this ecall");
     checkFrameLength("ocall request", request);
-    try {
-      const answer = running.onOcall(new Uint8Array(request));
-      checkFrameLength("ocall answer", answer);
-      return new Uint8Array(answer);
-    } catch (error) {
-      running.hostFailure = { error };
-      throw new Error("the host did not answer");
-    }
+    const answer = running.answer(new Uint8Array(request));
+    if (answer === undefined) throw new Error("the host did not answer");
+    return new Uint8Array(answer);
   };
   const enter = loadBundle(bundle, makeSimPowers(secret, measurement, ocall));
 
@@ -43,19 +39,19 @@ export function makeInlineConnection(bundle: Uint8Array, measurement: Uint8Array
       if (!open) throw new BoundaryError(BoundaryErrorCode.Disconnected, "the connection to the enclave is closed");
       if (running !== undefined) throw new Error("exchange: an ecall is running already");
       checkFrameLength("ecall request", request);
-      const call: RunningEcall = { onOcall, hostFailure: undefined };
-      running = call;
+      const answers = new OcallAnswers(onOcall);
+      running = answers;
+      let response: Uint8Array;
       try {
-        const response = new Uint8Array(enter(new Uint8Array(request)));
-        if (call.hostFailure === undefined) return response;
+        response = new Uint8Array(enter(new Uint8Array(request)));
       } finally {
         running = undefined;
       }
-      // What the enclave made of a call that the host abandoned means nothing.
-      open = false;
-      throw call.hostFailure.error;
+      answers.finish();
+      return response;
     },
     close: () => {
+      if (running !== undefined) throw new Error("close: an ecall is running");
       open = false;
     },
   };

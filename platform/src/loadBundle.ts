@@ -5,10 +5,11 @@
  * `require`, no module loader. Everything else that it can do arrives in the powers.
  * @module
  */
+
+import { compileFunction } from "node:vm";
 import { Writer } from "@sotto/boundary/codec";
 import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { LIMITS, REFUSAL } from "@sotto/boundary/messages";
-import { compileFunction } from "node:vm";
 import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 import type { SimPowers } from "./simPowers.ts";
 

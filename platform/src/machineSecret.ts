@@ -28,7 +28,9 @@ function read(file: string): Uint8Array | undefined {
     throw failed(`cannot read ${file}: ${errnoOf(error)}`, error);
   }
   if (content.length !== SECRET_LENGTH) {
-    throw failed(`${file}: expected ${SECRET_LENGTH} bytes, got ${content.length}; what was sealed with it cannot be opened`);
+    throw failed(
+      `${file}: expected ${SECRET_LENGTH} bytes, got ${content.length}; what was sealed with it cannot be opened`,
+    );
   }
   return content;
 }
@@ -72,7 +74,8 @@ function create(file: string): void {
  * @throws {PlatformError} MachineSecret
  */
 export function loadMachineSecret(file: string): Uint8Array {
-  if (!basename(file).includes("insecure")) throw failed(`the file's name must contain "insecure", got ${basename(file)}`);
+  if (!basename(file).includes("insecure"))
+    throw failed(`the file's name must contain "insecure", got ${basename(file)}`);
   const existing = read(file);
   if (existing !== undefined) return existing;
   create(file);

@@ -5,10 +5,11 @@
  */
 
 /**
- * Stack of a thread that runs an enclave, for `resourceLimits.stackSizeMb` of its worker. Ten nested contract queries, each
- * with its full 61,440 bytes of counted stack, need about 2 MB of real stack; Node's main thread has less than one.
+ * Stack of a thread that runs an enclave, for `resourceLimits.stackSizeMb` of its worker (memory that is used only as far as
+ * it is touched). Eleven nested contract calls with 61,440 bytes of counted stack each take about 0.7 MB of real stack for
+ * contracts alone; Node's main thread has just under 1 MB in all, so an enclave that runs there may fail earlier than others.
  */
-export const ENCLAVE_STACK_MB = 16;
+export const ENCLAVE_STACK_MB = 8;
 
 /** The host's end of a running enclave. Only bytes cross. */
 export interface EnclaveConnection {
@@ -16,10 +17,12 @@ export interface EnclaveConnection {
   readonly measurement: Uint8Array;
   /**
    * One ecall; blocks. `onOcall` answers what the enclave asks meanwhile.
-   * An exception of `onOcall` ends the call and the connection, and is thrown here; refusals are answers instead.
+   * If `onOcall` throws, the enclave is told only that there is no answer, and the exception is thrown here once the enclave
+   * has returned; refusals are answers instead.
    * @throws {BoundaryError} Disconnected if the enclave died; TooLong for a request above `LIMITS.frame`
    */
   exchange(request: Uint8Array, onOcall: (request: Uint8Array) => Uint8Array): Uint8Array;
+  /** Ends an idle enclave; not possible while an ecall runs. */
   close(): void;
 }
 

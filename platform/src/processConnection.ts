@@ -5,15 +5,17 @@
  * pipes or a socket thread is in docs/adr/0002. The child's standard input tells it when this process is gone.
  * @module
  */
-import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
-import { equalBytes } from "@sotto/common/bytes";
+
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
+import { equalBytes } from "@sotto/common/bytes";
 import { type Frame, type FrameChannel, FrameKind, makeFrameChannel } from "./frameChannel.ts";
 import { checkFrameLength } from "./loadBundle.ts";
+import { OcallAnswers } from "./ocallAnswers.ts";
 import type { EnclaveConnection } from "./platform.ts";
 import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 
@@ -63,23 +65,30 @@ function startEnclave(channel: FrameChannel, secret: Uint8Array, bundle: Uint8Ar
     channel.send(FrameKind.Start, secret, bundle);
     answer = channel.receive();
   } catch (error) {
-    throw new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process ended before it was ready", { cause: error });
+    throw new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process ended before it was ready", {
+      cause: error,
+    });
   }
-  if (answer.kind === FrameKind.Failed) throw new PlatformError(PlatformErrorCode.BadBundle, new TextDecoder().decode(answer.body));
+  if (answer.kind === FrameKind.Failed)
+    throw new PlatformError(PlatformErrorCode.BadBundle, new TextDecoder().decode(answer.body));
   if (answer.kind !== FrameKind.Ready || !equalBytes(answer.body, measurement)) {
-    throw new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process runs other bytes than those that were measured");
+    throw new PlatformError(
+      PlatformErrorCode.StartFailed,
+      "the enclave's process runs other bytes than those that were measured",
+    );
   }
 }
 
-function exchangeFrames(channel: FrameChannel, request: Uint8Array, onOcall: (request: Uint8Array) => Uint8Array): Uint8Array {
+function exchangeFrames(channel: FrameChannel, request: Uint8Array, answers: OcallAnswers): Uint8Array {
   channel.send(FrameKind.Ecall, request);
   for (;;) {
     const { kind, body } = channel.receive();
     if (kind === FrameKind.EcallAnswer) return body;
-    if (kind !== FrameKind.Ocall) throw new BoundaryError(BoundaryErrorCode.Malformed, `unexpected frame of kind ${kind}`);
-    const answer = onOcall(body);
-    checkFrameLength("ocall answer", answer);
-    channel.send(FrameKind.OcallAnswer, answer);
+    if (kind !== FrameKind.Ocall)
+      throw new BoundaryError(BoundaryErrorCode.Malformed, `unexpected frame of kind ${kind}`);
+    const answer = answers.answer(body);
+    if (answer === undefined) channel.send(FrameKind.OcallFailed);
+    else channel.send(FrameKind.OcallAnswer, answer);
   }
 }
 
@@ -88,7 +97,11 @@ function exchangeFrames(channel: FrameChannel, request: Uint8Array, onOcall: (re
  * @param measurement 32 bytes, of `bundle`
  * @throws {PlatformError} BadBundle, StartFailed
  */
-export function makeProcessConnection(bundle: Uint8Array, measurement: Uint8Array, secret: Uint8Array): EnclaveConnection {
+export function makeProcessConnection(
+  bundle: Uint8Array,
+  measurement: Uint8Array,
+  secret: Uint8Array,
+): EnclaveConnection {
   const { toChild, toHost } = makePipes();
   let child: ChildProcess;
   try {
@@ -101,7 +114,6 @@ export function makeProcessConnection(bundle: Uint8Array, measurement: Uint8Arra
   let state: "idle" | "running" | "closed" = "idle";
 
   const drop = (): void => {
-    if (state === "closed") return;
     state = "closed";
     child.kill("SIGKILL");
     child.stdin?.destroy();
@@ -118,30 +130,35 @@ export function makeProcessConnection(bundle: Uint8Array, measurement: Uint8Arra
   return {
     measurement,
     exchange: (request, onOcall) => {
-      if (state === "closed") throw new BoundaryError(BoundaryErrorCode.Disconnected, "the connection to the enclave is closed");
+      if (state === "closed")
+        throw new BoundaryError(BoundaryErrorCode.Disconnected, "the connection to the enclave is closed");
       if (state === "running") throw new Error("exchange: an ecall is running already");
       checkFrameLength("ecall request", request);
+      const answers = new OcallAnswers(onOcall);
       state = "running";
+      let response: Uint8Array;
       try {
-        const response = exchangeFrames(channel, request, onOcall);
+        response = exchangeFrames(channel, request, answers);
         state = "idle";
-        return response;
       } catch (error) {
-        // Whatever it was, the ends no longer agree on whose turn it is.
+        // The ends no longer agree on whose turn it is, or there is only one of them.
         drop();
         throw error;
       }
+      answers.finish();
+      return response;
     },
     close: () => {
-      if (state !== "idle") {
-        drop();
-        return;
-      }
+      if (state === "running") throw new Error("close: an ecall is running");
+      if (state === "closed") return;
       state = "closed";
       closeSync(toChild.writeFd);
-      // The end of its input ends an idle enclave; the end of its output says that it is gone.
-      readSync(toHost.readFd, new Uint8Array(1));
-      closeSync(toHost.readFd);
+      try {
+        // The end of its input ends an idle enclave; the end of its output, which is no frame, says that it is gone.
+        channel.receive();
+      } catch {
+        closeSync(toHost.readFd);
+      }
       child.stdin?.destroy();
     },
   };

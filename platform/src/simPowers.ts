@@ -4,9 +4,10 @@
  * The shape is that of `EnclavePowers` in `enclave/src/powers.ts`, which this package may not import.
  * @module
  */
+
+import * as nodeCrypto from "node:crypto";
 import type { NodeCryptoPower } from "@sotto/common/crypto/nativeCrypto";
 import type { WasmPower } from "@sotto/common/wasmPower";
-import * as nodeCrypto from "node:crypto";
 
 export type SimPowers = {
   readonly ocall: (request: Uint8Array) => Uint8Array;
@@ -18,7 +19,8 @@ export type SimPowers = {
 };
 
 /** Of `node:crypto` no more than the enclave's crypto uses. */
-const { hash, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, sign, verify } = nodeCrypto;
+const { hash, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, sign, verify } =
+  nodeCrypto;
 const nodeCryptoPower = Object.freeze({
   hash,
   createCipheriv,

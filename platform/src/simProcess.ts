@@ -22,7 +22,11 @@ function watch(): void {
     process.kill(process.pid, "SIGKILL");
   };
   process.stdin.on("end", die).on("error", die).resume();
-  const worker = new Worker(new URL(import.meta.url), { resourceLimits: { stackSizeMb: ENCLAVE_STACK_MB }, stdout: true, stderr: true });
+  const worker = new Worker(new URL(import.meta.url), {
+    resourceLimits: { stackSizeMb: ENCLAVE_STACK_MB },
+    stdout: true,
+    stderr: true,
+  });
   worker.on("error", die);
   worker.on("exit", () => process.exit(0));
 }
@@ -37,7 +41,7 @@ function serve(): void {
     checkFrameLength("ocall request", request);
     channel.send(FrameKind.Ocall, request);
     const answer = channel.receive();
-    if (answer.kind !== FrameKind.OcallAnswer) throw new Error(`expected the answer of an ocall, got a frame of kind ${answer.kind}`);
+    if (answer.kind !== FrameKind.OcallAnswer) throw new Error("the host did not answer");
     return answer.body;
   };
   let enter: (request: Uint8Array) => Uint8Array;

@@ -3,35 +3,46 @@
  * @module
  */
 import { ecall, type OcallHandlers, serveOcalls } from "@sotto/boundary/calls";
+import { type EcallName, type EcallRequest, type EcallResponse, OCALLS } from "@sotto/boundary/messages";
 import { CodedError, InputError, InputErrorCode } from "@sotto/common/errors";
-import type { EcallName, EcallRequest, EcallResponse } from "@sotto/boundary/messages";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 
 export interface EnclaveHost {
   readonly measurement: Uint8Array;
   /**
    * One ecall, synchronous.
-   * @param ocalls answers for this call; without them every ocall is refused
+   * @param ocalls answers for this call; without them every ocall is refused. A handler that throws a `CodedError` refuses;
+   *   anything else that it throws ends the call and is thrown here.
    * @throws {RefusedError} the enclave refused, with its code; {BoundaryError} it is gone
    */
   call<N extends EcallName>(name: N, request: EcallRequest<N>, ocalls?: OcallHandlers): EcallResponse<N>;
   close(): void;
 }
 
+/** Refuses every ocall, for calls that need none. */
+const NO_OCALLS = Object.fromEntries(
+  Object.keys(OCALLS).map((name) => [
+    name,
+    () => {
+      throw new InputError(InputErrorCode.Malformed, `${name}: no ocall is expected here`);
+    },
+  ]),
+) as unknown as OcallHandlers;
+
+/**
+ * What goes to the enclave as a refusal is part of what a block computes. A host that failed (a full disk, a bug) has nothing
+ * to say instead: were that a refusal too, this node alone would fail the message. So the call ends with the error itself.
+ */
 function refuse(error: unknown): CodedError {
-  return error instanceof CodedError ? error : new InputError(InputErrorCode.Malformed, "the host could not answer");
+  if (error instanceof CodedError) return error;
+  throw error;
 }
 
 export function makeEnclaveHost(connection: EnclaveConnection): EnclaveHost {
-  const noOcalls = (): never => {
-    throw new InputError(InputErrorCode.Malformed, "no ocall is expected here");
-  };
   return {
     measurement: connection.measurement,
-    call: (name, request, ocalls) => {
-      const onOcall = ocalls === undefined ? noOcalls : serveOcalls(ocalls, refuse);
-      return ecall((bytes) => connection.exchange(bytes, onOcall), name, request);
-    },
+    call: (name, request, ocalls = NO_OCALLS) =>
+      ecall((bytes) => connection.exchange(bytes, serveOcalls(ocalls, refuse)), name, request),
     close: () => connection.close(),
   };
 }
