@@ -9,11 +9,11 @@
  * one page of each depth is in hand at a time.
  * @module
  */
-import { compareBytes, equalBytes } from "../bytes.ts";
+import { compareBytes, EMPTY_BYTES, equalBytes } from "../bytes.ts";
 import type { Hasher } from "./cometMerkle.ts";
 import { TreeError, TreeErrorCode } from "./treeError.ts";
 import { EMPTY_TREE_HASH, treeLeafHash } from "./treeHash.ts";
-import { MAX_PAGE_DEPTH, NodeKind, TreePage, treePageKey, treePathNibble } from "./treePage.ts";
+import { MAX_PAGE_DEPTH, MAX_PAGE_SIZE, NodeKind, TreePage, treePageKey, treePathNibble } from "./treePage.ts";
 
 /** A version of a tree: what is needed to read it. */
 export interface TreeRoot {
@@ -22,6 +22,8 @@ export interface TreeRoot {
   /** 32 bytes; zeros for the empty tree, which has no page. */
   readonly hash: Uint8Array;
 }
+
+const BLOCK_SIZE = 65_536;
 
 export const EMPTY_TREE: TreeRoot = { version: 0, hash: EMPTY_TREE_HASH };
 
@@ -38,6 +40,7 @@ export interface TreeChange {
 export interface TreeUpdate {
   /** The root before, if nothing changed. */
   readonly root: TreeRoot;
+  /** The bytes are views of larger arrays: who keeps a page for long copies it. */
   readonly newPages: readonly { readonly key: Uint8Array; readonly bytes: Uint8Array }[];
   /**
    * Keys of pages that no version from this one on needs. Once no version before this one is wanted any more, they can go.
@@ -77,6 +80,9 @@ class Updater {
   /** The page in hand at each depth. */
   readonly #pages: TreePage[] = [];
   readonly #scratch = new Uint8Array(65);
+  /** Where new pages go, one behind the other: an array of its own for each costs more than filling it. */
+  #block: Uint8Array = EMPTY_BYTES;
+  #used = 0;
 
   constructor(crypto: Hasher, version: number, changes: readonly TreeChange[], loadPage: LoadPage) {
     this.#crypto = crypto;
@@ -162,7 +168,14 @@ class Updater {
   }
 
   #store(page: TreePage, depth: number, path: Uint8Array): void {
-    this.#newPages.push({ key: treePageKey(this.#version, depth, path), bytes: page.store() });
+    if (this.#block.length - this.#used < MAX_PAGE_SIZE) {
+      this.#block = new Uint8Array(BLOCK_SIZE);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used = page.store(this.#block, start);
+    const bytes = this.#block.subarray(start, this.#used);
+    this.#newPages.push({ key: treePageKey(this.#version, depth, path), bytes });
   }
 
   #change(index: number): TreeChange {

@@ -8,10 +8,10 @@
  *     for each slot that is not empty, in order:
  *       leaf:     leaf hash (32) || path (32) || value hash (32)
  *       subtree:  hash (32) || u64be version of its page
- *     for each of the 15 nodes above the slots that is neither empty nor a lone leaf, root first, level by level: hash (32)
+ *     for each of the 14 nodes between root and slots that has two leaves or more, level by level downward: hash (32)
  *
- * The inner hashes could be computed from the rest. Kept, they save a third of an update's hashing and all of a read's,
- * for two fifths more bytes.
+ * The root's hash is where the page is referred to. The other inner hashes could be computed from the rest; kept, they
+ * save a third of an update's hashing and all of a read's, for half as many bytes again.
  * @module
  */
 import type { Hasher } from "./cometMerkle.ts";
@@ -31,7 +31,7 @@ const SUBTREE_SIZE = HASH + 8;
 const FIRST_SLOT = 16;
 
 /** Largest stored page. */
-export const MAX_PAGE_SIZE = HEADER_SIZE + 16 * LEAF_SIZE + 15 * HASH;
+export const MAX_PAGE_SIZE = HEADER_SIZE + 16 * LEAF_SIZE + 14 * HASH;
 
 // The working buffer: the stored page, then room for changed slots and inner hashes, then what empty nodes hash to.
 const CHANGED_SLOTS = MAX_PAGE_SIZE;
@@ -96,7 +96,7 @@ export class TreePage {
       at += isLeaf === 1 ? LEAF_SIZE : SUBTREE_SIZE;
     }
     for (let node = FIRST_SLOT - 1; node > 0; node--) this.#combine(node);
-    for (let node = 1; node < FIRST_SLOT; node++) {
+    for (let node = 2; node < FIRST_SLOT; node++) {
       if (this.#kind[node] !== NodeKind.Subtree) continue;
       this.#at[node] = at;
       at += HASH;
@@ -112,7 +112,7 @@ export class TreePage {
     return this.kindOf(FIRST_SLOT + slot);
   }
 
-  /** A copy; 32 zero bytes for an empty node. */
+  /** A copy; 32 zero bytes for an empty node. Of node 1 only after `rehash`. */
   hashOf(node: number): Uint8Array {
     return this.#slice(this.#at[node] as number);
   }
@@ -188,31 +188,43 @@ export class TreePage {
     }
   }
 
-  /** The stored form, as a new array; after `rehash`. */
-  store(): Uint8Array {
-    let size = HEADER_SIZE;
+  /**
+   * Writes the stored form; after `rehash`.
+   * @param out at least {@link MAX_PAGE_SIZE} bytes from `start`
+   * @returns where it ends
+   */
+  store(out: Uint8Array, start: number): number {
     let leaves = 0;
     let subtrees = 0;
+    let end = start + HEADER_SIZE;
+    // Most of a page is as it was loaded: what lies side by side here and there is copied in one go.
+    let runFrom = 0;
+    let runSize = 0;
+    const copy = (at: number, size: number) => {
+      if (at !== runFrom + runSize) {
+        out.set(this.#buffer.subarray(runFrom, runFrom + runSize), end - runSize);
+        runFrom = at;
+        runSize = 0;
+      }
+      runSize += size;
+      end += size;
+    };
     for (let slot = 0; slot < 16; slot++) {
       const kind = this.kindOfSlot(slot);
+      if (kind === NodeKind.Empty) continue;
       if (kind === NodeKind.Leaf) leaves |= 1 << slot;
-      else if (kind === NodeKind.Subtree) subtrees |= 1 << slot;
-      size += sizeOfSlot(kind);
+      else subtrees |= 1 << slot;
+      copy(this.#at[FIRST_SLOT + slot] as number, kind === NodeKind.Leaf ? LEAF_SIZE : SUBTREE_SIZE);
     }
-    for (let node = 1; node < FIRST_SLOT; node++) if (this.#kind[node] === NodeKind.Subtree) size += HASH;
-    const out = new Uint8Array(size);
-    out[0] = leaves >> 8;
-    out[1] = leaves;
-    out[2] = subtrees >> 8;
-    out[3] = subtrees;
-    let to = HEADER_SIZE;
-    for (let slot = 0; slot < 16; slot++) {
-      to = this.#copyTo(out, to, FIRST_SLOT + slot, sizeOfSlot(this.kindOfSlot(slot)));
+    for (let node = 2; node < FIRST_SLOT; node++) {
+      if (this.#kind[node] === NodeKind.Subtree) copy(this.#at[node] as number, HASH);
     }
-    for (let node = 1; node < FIRST_SLOT; node++) {
-      if (this.#kind[node] === NodeKind.Subtree) to = this.#copyTo(out, to, node, HASH);
-    }
-    return out;
+    out.set(this.#buffer.subarray(runFrom, runFrom + runSize), end - runSize);
+    out[start] = leaves >> 8;
+    out[start + 1] = leaves;
+    out[start + 2] = subtrees >> 8;
+    out[start + 3] = subtrees;
+    return end;
   }
 
   /** Derives a node's kind from its children's; a lone leaf stands for the whole subtree. */
@@ -247,12 +259,6 @@ export class TreePage {
     return at;
   }
 
-  #copyTo(out: Uint8Array, to: number, node: number, size: number): number {
-    const from = this.#at[node] as number;
-    for (let i = 0; i < size; i++) out[to + i] = this.#buffer[from + i] as number;
-    return to + size;
-  }
-
   #slice(at: number): Uint8Array {
     return this.#buffer.slice(at, at + HASH);
   }
@@ -261,10 +267,6 @@ export class TreePage {
     for (let i = 0; i < HASH; i++) if (this.#buffer[at + i] !== expected[i]) return false;
     return true;
   }
-}
-
-function sizeOfSlot(kind: NodeKind): number {
-  return kind === NodeKind.Leaf ? LEAF_SIZE : kind === NodeKind.Subtree ? SUBTREE_SIZE : 0;
 }
 
 function writeVersion(bytes: Uint8Array, at: number, version: number): void {

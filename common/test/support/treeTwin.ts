@@ -3,6 +3,7 @@
  * @module
  */
 import { bytesToHex, compareBytes, concatBytes, utf8ToBytes } from "../../src/bytes.ts";
+import type { Hasher } from "../../src/merkle/cometMerkle.ts";
 import { EMPTY_TREE, type TreeChange, type TreeRoot, updateTree } from "../../src/merkle/sparseMerkleTree.ts";
 import { hasher } from "./consensusVectors.ts";
 
@@ -43,11 +44,20 @@ export class MemoryTree {
   readonly roots = new Map<number, TreeRoot>();
   readonly stale = new Map<number, readonly Uint8Array[]>();
   root: TreeRoot = EMPTY_TREE;
+  readonly #crypto: Hasher;
+
+  constructor(crypto: Hasher = hasher) {
+    this.#crypto = crypto;
+  }
 
   readonly loadPage = (key: Uint8Array): Uint8Array | undefined => this.pages.get(bytesToHex(key));
 
   update(version: number, changes: readonly TreeChange[]): void {
-    const { root, newPages, stalePages } = updateTree(hasher, this.root, { version, changes, loadPage: this.loadPage });
+    const { root, newPages, stalePages } = updateTree(this.#crypto, this.root, {
+      version,
+      changes,
+      loadPage: this.loadPage,
+    });
     for (const { key, bytes } of newPages) this.pages.set(bytesToHex(key), bytes);
     this.root = root;
     this.roots.set(version, root);
