@@ -15,6 +15,9 @@ import { TreeError, TreeErrorCode } from "./treeError.ts";
 import { EMPTY_TREE_HASH, treeLeafHash } from "./treeHash.ts";
 import { MAX_PAGE_DEPTH, MAX_PAGE_SIZE, NodeKind, TreePage, treePageKey, treePathNibble } from "./treePage.ts";
 
+/** Bytes of an array that new pages share. */
+const BLOCK_SIZE = 65_536;
+
 /** A version of a tree: what is needed to read it. */
 export interface TreeRoot {
   /** Of the root page: the last version that changed anything. Below 2^53. */
@@ -22,8 +25,6 @@ export interface TreeRoot {
   /** 32 bytes; zeros for the empty tree, which has no page. */
   readonly hash: Uint8Array;
 }
-
-const BLOCK_SIZE = 65_536;
 
 export const EMPTY_TREE: TreeRoot = { version: 0, hash: EMPTY_TREE_HASH };
 
