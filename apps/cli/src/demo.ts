@@ -34,16 +34,26 @@ function succeeded(tx: TxResponse, what: string): TxResponse {
 }
 
 async function connect(secretjs: Secretjs, url: string, name: string): Promise<Account> {
-  const { mnemonic } = DEVELOPMENT_ACCOUNTS.find((account) => account.name === name) as (typeof DEVELOPMENT_ACCOUNTS)[number];
+  const { mnemonic } = DEVELOPMENT_ACCOUNTS.find(
+    (account) => account.name === name,
+  ) as (typeof DEVELOPMENT_ACCOUNTS)[number];
   const wallet = new secretjs.Wallet(mnemonic);
-  const client = new secretjs.SecretNetworkClient({ url, chainId: DEVELOPMENT_CHAIN_ID, wallet, walletAddress: wallet.address });
+  const client = new secretjs.SecretNetworkClient({
+    url,
+    chainId: DEVELOPMENT_CHAIN_ID,
+    wallet,
+    walletAddress: wallet.address,
+  });
   return { name, client };
 }
 
 async function deploy({ client }: Account, holders: readonly Account[]): Promise<Token> {
   step("1. Alice stores the private token's code");
   const wasm = readFileSync(new URL("../../../contracts/wasm/private_token.wasm", import.meta.url));
-  const store = await client.tx.compute.storeCode({ sender: client.address, wasm_byte_code: wasm, source: "", builder: "" }, { gasLimit: 5_000_000 });
+  const store = await client.tx.compute.storeCode(
+    { sender: client.address, wasm_byte_code: wasm, source: "", builder: "" },
+    { gasLimit: 5_000_000 },
+  );
   succeeded(store, "storing the code");
   const codeId = store.arrayLog?.find(({ type, key }) => type === "message" && key === "code_id")?.value as string;
   const { code_hash: codeHash } = await client.query.compute.codeHashByCodeId({ code_id: codeId });
@@ -64,7 +74,8 @@ async function deploy({ client }: Account, holders: readonly Account[]): Promise
     { gasLimit: 500_000 },
   );
   succeeded(tx, "instantiating");
-  const address = tx.arrayLog?.find(({ type, key }) => type === "message" && key === "contract_address")?.value as string;
+  const address = tx.arrayLog?.find(({ type, key }) => type === "message" && key === "contract_address")
+    ?.value as string;
   say(`   contract ${address}`);
   return { address, codeHash: codeHash as string };
 }
@@ -77,7 +88,11 @@ async function execute({ client }: Account, token: Token, msg: object): Promise<
 }
 
 async function query({ client }: Account, token: Token, message: object): Promise<unknown> {
-  return client.query.compute.queryContract({ contract_address: token.address, code_hash: token.codeHash, query: message });
+  return client.query.compute.queryContract({
+    contract_address: token.address,
+    code_hash: token.codeHash,
+    query: message,
+  });
 }
 
 async function transfer(from: Account, to: Account, token: Token, flags: { url: string; home: string }): Promise<void> {
@@ -85,13 +100,22 @@ async function transfer(from: Account, to: Account, token: Token, flags: { url: 
   const msg = { transfer: { recipient: to.client.address, amount: "250000", memo: "rent" } };
   const tx = succeeded(await execute(from, token, msg), "the transfer");
   const response = await fetch(`${flags.url}/cosmos/tx/v1beta1/txs/${tx.transactionHash}`);
-  const raw = (await response.json()) as { tx: { body: { messages: { msg: string }[] } }; tx_response: { data: string } };
+  const raw = (await response.json()) as {
+    tx: { body: { messages: { msg: string }[] } };
+    tx_response: { data: string };
+  };
   const message = base64ToBytes(raw.tx.body.messages[0]?.msg ?? "");
   const rows = readContractRows(homePaths(flags.home).state, token.address).slice(0, 2);
   say();
   sideBySide([
     ["Alice sends", JSON.stringify(msg)],
-    ["Alice receives", Buffer.from(tx.data[0] ?? new Uint8Array(0)).toString("latin1").replace(/[^ -~]/g, "").trim()],
+    [
+      "Alice receives",
+      Buffer.from(tx.data[0] ?? new Uint8Array(0))
+        .toString("latin1")
+        .replace(/[^ -~]/g, "")
+        .trim(),
+    ],
     ["the chain carries", bytesToHex(message)],
     ["…and answers", raw.tx_response.data],
     ...rows.flatMap(([key, value]): [string, string][] => [
@@ -104,8 +128,10 @@ async function transfer(from: Account, to: Account, token: Token, flags: { url: 
 
 async function readBalances(alice: Account, bob: Account, token: Token): Promise<void> {
   step("4. Both set viewing keys and read their balances");
-  for (const account of [alice, bob]) succeeded(await execute(account, token, { set_viewing_key: { key: `key of ${account.name}` } }), "setting a key");
-  const balance = (account: Account, key: string): Promise<unknown> => query(account, token, { balance: { address: account.client.address, key } });
+  for (const account of [alice, bob])
+    succeeded(await execute(account, token, { set_viewing_key: { key: `key of ${account.name}` } }), "setting a key");
+  const balance = (account: Account, key: string): Promise<unknown> =>
+    query(account, token, { balance: { address: account.client.address, key } });
   say(`   Alice, her key : ${JSON.stringify(await balance(alice, "key of a"))}`);
   say(`   Bob, his key   : ${JSON.stringify(await balance(bob, "key of b"))}`);
 
@@ -114,10 +140,19 @@ async function readBalances(alice: Account, bob: Account, token: Token): Promise
 
   step("6. Bob reads with a signed permit instead, without any transaction");
   const { client } = bob;
-  const permit = await client.utils.accessControl.permit.sign(client.address, DEVELOPMENT_CHAIN_ID, "demo", [token.address], ["balance"], false);
+  const permit = await client.utils.accessControl.permit.sign(
+    client.address,
+    DEVELOPMENT_CHAIN_ID,
+    "demo",
+    [token.address],
+    ["balance"],
+    false,
+  );
   say(`   ${JSON.stringify(await query(bob, token, { with_permit: { permit, query: { balance: {} } } }))}`);
   const other = { ...permit, params: { ...permit.params, permit_name: "forged" } };
-  say(`   changed permit : ${JSON.stringify(await query(bob, token, { with_permit: { permit: other, query: { balance: {} } } }))}`);
+  say(
+    `   changed permit : ${JSON.stringify(await query(bob, token, { with_permit: { permit: other, query: { balance: {} } } }))}`,
+  );
 }
 
 async function overspend(bob: Account, alice: Account, token: Token, url: string): Promise<void> {
@@ -137,7 +172,11 @@ export async function demo(flags: { readonly home: string; readonly url: string 
   try {
     await fetch(`${url}/cosmos/base/tendermint/v1beta1/blocks/latest`);
   } catch (cause) {
-    throw new NodeError(NodeErrorCode.BadConfiguration, `no network answers at ${url}; start one with \`sotto start\` in another terminal, or name it with --url`, { cause });
+    throw new NodeError(
+      NodeErrorCode.BadConfiguration,
+      `no network answers at ${url}; start one with \`sotto start\` in another terminal, or name it with --url`,
+      { cause },
+    );
   }
   const secretjs = await import("secretjs");
   say(`A private token on ${url}, told by an unmodified secretjs client. Alice is account a, Bob is account b.`);

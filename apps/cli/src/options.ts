@@ -2,15 +2,18 @@
  * Values of flags and environment variables, checked where they come in.
  * @module
  */
-import { InvalidArgumentError } from "commander";
+
 import type { ListenAddress } from "@sotto/host/node/listen";
+import { InvalidArgumentError } from "commander";
 
 /** `HOST:PORT`, `[HOST]:PORT`, `:PORT` or `PORT`; without a host both loopback addresses. Port 0 takes a free one. */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?(\d{1,5})$/.exec(text);
   const port = match === null ? Number.NaN : Number(match[3]);
   if (match === null || port > 65_535) {
-    throw new InvalidArgumentError("expected HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:1317, [::1]:1317 or localhost:0");
+    throw new InvalidArgumentError(
+      "expected HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:1317, [::1]:1317 or localhost:0",
+    );
   }
   const host = match[1] ?? match[2] ?? "";
   return { host: host === "" ? "localhost" : host, port };

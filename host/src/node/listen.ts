@@ -13,8 +13,19 @@ function listenOn(server: Server, { host, port }: ListenAddress, what: string): 
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       const reason =
-        { EADDRINUSE: "the port is in use", EACCES: "no permission for that port", EADDRNOTAVAIL: "this machine has no such address", ENOTFOUND: "no such host" }[error.code ?? ""] ?? error.code;
-      reject(new NodeError(NodeErrorCode.CannotListen, `cannot listen for ${what} on ${host}:${port}: ${reason}; choose another with --${what} HOST:PORT`, { cause: error }));
+        {
+          EADDRINUSE: "the port is in use",
+          EACCES: "no permission for that port",
+          EADDRNOTAVAIL: "this machine has no such address",
+          ENOTFOUND: "no such host",
+        }[error.code ?? ""] ?? error.code;
+      reject(
+        new NodeError(
+          NodeErrorCode.CannotListen,
+          `cannot listen for ${what} on ${host}:${port}: ${reason}; choose another with --${what} HOST:PORT`,
+          { cause: error },
+        ),
+      );
     };
     server.once("error", fail);
     server.listen(port, host, () => {
@@ -29,7 +40,11 @@ function listenOn(server: Server, { host, port }: ListenAddress, what: string): 
  * @param what `rest` or `rpc`: the flag that chooses the address
  * @returns the URL to show and a function that closes all
  */
-export async function listen(makeServer: () => Server, address: ListenAddress, what: string): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+export async function listen(
+  makeServer: () => Server,
+  address: ListenAddress,
+  what: string,
+): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const servers: Server[] = [makeServer()];
   const first = servers[0] as Server;
   const shown = address.host.includes(":") ? `[${address.host}]` : address.host;

@@ -3,8 +3,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { concatBytes } from "@sotto/common/bytes";
 import { decodeBech32 } from "@sotto/common/bech32";
+import { concatBytes } from "@sotto/common/bytes";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import type { KeyValue } from "../store/store.ts";
@@ -16,7 +16,9 @@ export function readContractRows(statePath: string, contract: string): readonly 
   try {
     const prefix = concatBytes(Uint8Array.of(3), decodeBech32(contract).data);
     const view = store.latest();
-    const rows = [...view.iterate("compute", { start: prefix, end: concatBytes(prefix, new Uint8Array(64).fill(255)) })];
+    const rows = [
+      ...view.iterate("compute", { start: prefix, end: concatBytes(prefix, new Uint8Array(64).fill(255)) }),
+    ];
     view.release();
     return rows;
   } finally {

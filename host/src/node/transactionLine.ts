@@ -5,7 +5,12 @@
 import { TxBody, TxRaw } from "@sotto/common/wire/tx";
 import type { TxResult } from "../abci/application.ts";
 
-export type TransactionLine = { readonly height: number; readonly tx: Uint8Array; readonly result: TxResult; readonly labelOf: (contract: string) => string | undefined };
+export type TransactionLine = {
+  readonly height: number;
+  readonly tx: Uint8Array;
+  readonly result: TxResult;
+  readonly labelOf: (contract: string) => string | undefined;
+};
 
 function attribute(result: TxResult, type: string, key: string): string | undefined {
   for (const event of result.events) {
@@ -18,14 +23,17 @@ function attribute(result: TxResult, type: string, key: string): string | undefi
 
 function messageTypes(tx: Uint8Array): string {
   try {
-    const names = TxBody.decode(TxRaw.decode(tx).bodyBytes).messages.map(({ typeUrl }) => typeUrl.slice(typeUrl.lastIndexOf(".") + 1));
+    const names = TxBody.decode(TxRaw.decode(tx).bodyBytes).messages.map(({ typeUrl }) =>
+      typeUrl.slice(typeUrl.lastIndexOf(".") + 1),
+    );
     return names.length > 3 ? `${names.slice(0, 3).join(" ")} and ${names.length - 3} more` : names.join(" ");
   } catch {
     return "undecodable transaction";
   }
 }
 
-const short = (address: string): string => (address.length > 20 ? `${address.slice(0, 11)}…${address.slice(-4)}` : address);
+const short = (address: string): string =>
+  address.length > 20 ? `${address.slice(0, 11)}…${address.slice(-4)}` : address;
 const grouped = (value: bigint): string => value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
 
 export function formatTransactionLine({ height, tx, result, labelOf }: TransactionLine): string {
