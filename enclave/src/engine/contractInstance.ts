@@ -12,6 +12,7 @@ import { Guest } from "./host/guest.ts";
 import type { HostFunctions } from "./host/hostFunction.ts";
 import type { DataImage, LoadedCode } from "./loadModule.ts";
 import type { TrapState } from "./traps.ts";
+import { STACK_BYTES } from "./wasm/rewriteBody.ts";
 import { CONTRACT_PREFIX, Internal } from "./wasm/rewriteModule.ts";
 
 export class ContractInstance {
@@ -20,6 +21,7 @@ export class ContractInstance {
   private readonly memory: WasmMemory;
   private readonly gas: WasmGlobal;
   private readonly exhausted: WasmGlobal;
+  private readonly stack: WasmGlobal;
   private readonly reset: WasmFunction;
   private readonly data: readonly DataImage[];
   private readonly tableEntries: ReadonlySet<number>;
@@ -31,6 +33,7 @@ export class ContractInstance {
     this.memory = this.export(Internal.Memory) as WasmMemory;
     this.gas = this.export(Internal.Gas) as WasmGlobal;
     this.exhausted = this.export(Internal.Exhausted) as WasmGlobal;
+    this.stack = this.export(Internal.Stack) as WasmGlobal;
     this.reset = this.export(Internal.Reset) as WasmFunction;
     this.data = code.data;
     this.tableEntries = code.tableEntries;
@@ -57,10 +60,12 @@ export class ContractInstance {
     for (const argument of rule.placed) {
       const bytes = call[argument];
       if (bytes === undefined) throw new TypeError(`${rule.name} needs ${argument}, got none`);
+      this.stack.value = STACK_BYTES;
       pointers[argument] = guest.newRegion(bytes);
     }
     const entry = this.export(CONTRACT_PREFIX + rule.name) as WasmFunction | undefined;
     if (entry === undefined) throw new EngineError(EngineErrorCode.FailedFunctionCall);
+    this.stack.value = STACK_BYTES;
     const result = entry(...rule.params.map((argument) => pointers[argument]));
     return guest.copyRegion(result as number);
   }

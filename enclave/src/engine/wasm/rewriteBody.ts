@@ -1,5 +1,5 @@
 /**
- * Rewrites one function: gas at each sequence, stack accounting, dirty marks at stores, emulated memory size and growth.
+ * Rewrites one function: gas at each sequence, stack accounting, emulated memory size and growth.
  *
  * Instructions that are dead in the sense of contracts §4.1 and `nop` are dropped. Float instructions trap when reached: an
  * `unreachable` is put before each. Everything inserted is free of gas. Spec: contracts §4.1, §1.4, §1.6; ADR 0003.
@@ -70,19 +70,30 @@ function writeFault(out: WasmWriter, appended: Appended, fault: number): void {
   out.byte(Op.Unreachable);
 }
 
-/** `if gas < cost { exhausted := cost; trap }; gas := gas - cost`, with gas known to be below 2^63. */
-export function writeGasCheck(out: WasmWriter, appended: Appended, scratch: number, cost: number): void {
-  if (cost === 0) return;
+/** Reads the gas into the local that {@link writeGasCheck} counts in: at the start, and after what may have used gas. */
+export function writeGasLoad(out: WasmWriter, appended: Appended, local: number): void {
   out.op(Op.GlobalGet, appended.gas);
+  out.op(Op.LocalSet, local);
+}
+
+/**
+ * `if gas < cost { exhausted := cost; trap }; gas := gas - cost`, with gas known to be below 2^63.
+ *
+ * The gas is in a local as well as in its global, which is only written here: reading it back would make each check wait for
+ * the one before.
+ */
+export function writeGasCheck(out: WasmWriter, appended: Appended, local: number, cost: number): void {
+  if (cost === 0) return;
+  out.op(Op.LocalGet, local);
   out.constant(Op.I64Const, cost);
   out.byte(Op.I64Sub);
-  out.op(Op.LocalTee, scratch);
+  out.op(Op.LocalTee, local);
   out.constant(Op.I64Const, 0);
   out.ops(Op.I64LtS, Op.If, EMPTY_BLOCK);
   out.constant(Op.I64Const, cost);
   out.op(Op.GlobalSet, appended.exhausted);
   out.ops(Op.Unreachable, Op.End);
-  out.op(Op.LocalGet, scratch);
+  out.op(Op.LocalGet, local);
   out.op(Op.GlobalSet, appended.gas);
 }
 
@@ -91,7 +102,6 @@ type Frame = { readonly counted: boolean; live: boolean };
 class BodyRewriter {
   private readonly out: WasmWriter;
   private readonly appended: Appended;
-  private readonly type: FunctionType;
   private readonly body: FunctionBody;
   private readonly report: BodyReport;
   private readonly firstScratch: number;
@@ -102,7 +112,6 @@ class BodyRewriter {
   constructor(out: WasmWriter, appended: Appended, type: FunctionType, body: FunctionBody, report: BodyReport) {
     this.out = out;
     this.appended = appended;
-    this.type = type;
     this.body = body;
     this.report = report;
     this.firstScratch = type.params.length + body.localCount;
@@ -110,7 +119,6 @@ class BodyRewriter {
   }
 
   run(bytes: Uint8Array): void {
-    const { out } = this;
     this.writeLocals();
     this.writePrologue();
     this.openSequence(true);
@@ -121,62 +129,58 @@ class BodyRewriter {
       if (opcode === Op.End || opcode === Op.Else) this.closeSequence(opcode);
       else this.instruction(reader, start, opcode);
     }
-    this.writeEpilogue();
-    out.byte(Op.End);
   }
 
-  private get scratchGas(): number {
+  private get gasLocal(): number {
     return this.firstScratch;
+  }
+
+  /** What is left of the call chain's stack for the functions that this one calls. */
+  private get stackLocal(): number {
+    return this.firstScratch + 1;
   }
 
   private writeLocals(): void {
     const { out } = this;
-    out.u32(this.body.locals.length + 1);
+    out.u32(this.body.locals.length + 2);
     for (const group of this.body.locals) {
       out.u32(group.count);
       out.byte(group.type);
     }
     out.u32(1);
     out.byte(ValueType.I64);
+    out.u32(1);
+    out.byte(ValueType.I32);
   }
 
-  /** Takes the frame's bytes. A function that calls nothing only looks whether they are there. */
+  /**
+   * Takes the frame's bytes from what the caller left. A function that calls others keeps what is left for them in a local and
+   * hands it over before each call, so that nothing has to be given back on the way out.
+   */
   private writePrologue(): void {
     const { out, appended, stackBytes } = this;
     out.op(Op.GlobalGet, appended.stack);
     out.constant(Op.I32Const, stackBytes);
+    if (!this.report.isLeaf) {
+      out.byte(Op.I32Sub);
+      out.op(Op.LocalTee, this.stackLocal);
+      out.constant(Op.I32Const, 0);
+    }
     out.ops(Op.I32LtS, Op.If, EMPTY_BLOCK);
     writeFault(out, appended, Fault.StackOverflow);
     out.byte(Op.End);
-    if (this.report.isLeaf) return;
-    this.moveStack(Op.I32Sub);
-    // All ways out of the body lead through the end of this block; label depths inside stay as they were.
-    out.ops(Op.Block, this.type.results[0] ?? EMPTY_BLOCK);
-  }
-
-  private writeEpilogue(): void {
-    if (this.report.isLeaf) return;
-    this.out.byte(Op.End);
-    this.moveStack(Op.I32Add);
-  }
-
-  private moveStack(operation: number): void {
-    const { out, appended, stackBytes } = this;
-    out.op(Op.GlobalGet, appended.stack);
-    out.constant(Op.I32Const, stackBytes);
-    out.byte(operation);
-    out.op(Op.GlobalSet, appended.stack);
+    writeGasLoad(out, appended, this.gasLocal);
   }
 
   private openSequence(counted: boolean): void {
     this.frames.push({ counted, live: true });
     if (!counted) return;
-    writeGasCheck(this.out, this.appended, this.scratchGas, this.report.costs[this.sequence++] as number);
+    writeGasCheck(this.out, this.appended, this.gasLocal, this.report.costs[this.sequence++] as number);
   }
 
   private closeSequence(opcode: number): void {
     const frame = this.frames.pop() as Frame;
-    if (frame.counted && (opcode === Op.Else || this.frames.length > 0)) this.out.byte(opcode);
+    if (frame.counted) this.out.byte(opcode);
     if (opcode === Op.Else) this.openSequence(frame.counted);
   }
 
@@ -196,10 +200,7 @@ class BodyRewriter {
         return;
       case Op.MemoryGrow:
         out.op(Op.Call, appended.growFunction);
-        return;
-      case Op.Return:
-        if (this.report.isLeaf) break;
-        out.op(Op.Br, this.frames.length - 1);
+        writeGasLoad(out, appended, this.gasLocal);
         return;
       case Op.CallIndirect:
         // Tells a null entry from a wrong type after the trap (contracts §1.7).
@@ -207,7 +208,13 @@ class BodyRewriter {
         out.op(Op.GlobalGet, appended.tableIndex);
         break;
     }
+    const isCall = opcode === Op.Call || opcode === Op.CallIndirect;
+    if (isCall) {
+      out.op(Op.LocalGet, this.stackLocal);
+      out.op(Op.GlobalSet, appended.stack);
+    }
     if (isFloatOp(opcode)) out.byte(Op.Unreachable);
     out.raw(reader.bytes, start, reader.at);
+    if (isCall) writeGasLoad(out, appended, this.gasLocal);
   }
 }

@@ -15,7 +15,7 @@ import {
   SectionId,
 } from "./decodeModule.ts";
 import { EMPTY_BLOCK, Op, ValueType } from "./opcodes.ts";
-import { type Appended, Fault, rewriteBody, STACK_BYTES, writeGasCheck } from "./rewriteBody.ts";
+import { type Appended, Fault, rewriteBody, writeGasCheck, writeGasLoad } from "./rewriteBody.ts";
 import { malformed } from "./wasmReader.ts";
 import { WasmWriter } from "./wasmWriter.ts";
 
@@ -24,6 +24,7 @@ export const Internal = {
   Memory: "memory",
   Gas: "gas",
   Exhausted: "exhausted",
+  Stack: "stack",
   Fault: "fault",
   Pages: "pages",
   TableIndex: "tableIndex",
@@ -142,6 +143,7 @@ function writeExports(out: WasmWriter, module: DecodedModule, appended: Appended
     [Internal.Memory, ExternalKind.Memory, 0],
     [Internal.Gas, ExternalKind.Global, appended.gas],
     [Internal.Exhausted, ExternalKind.Global, appended.exhausted],
+    [Internal.Stack, ExternalKind.Global, appended.stack],
     [Internal.Fault, ExternalKind.Global, appended.fault],
     [Internal.Pages, ExternalKind.Global, appended.pages],
     [Internal.TableIndex, ExternalKind.Global, appended.tableIndex],
@@ -184,6 +186,7 @@ function writeGrowHelper(out: WasmWriter, appended: Appended): void {
   const PAGES = 0;
   const COST = 1;
   out.ops(1, 1, ValueType.I64);
+  writeGasLoad(out, appended, COST);
   writeGasCheck(out, appended, COST, GROW_HELPER_GAS);
   out.op(Op.LocalGet, PAGES);
   out.byte(Op.I64ExtendI32S);
@@ -239,7 +242,7 @@ function writeGrowth(out: WasmWriter, appended: Appended, pages: number): void {
   out.ops(Op.Unreachable, Op.End, Op.End);
 }
 
-/** Puts every mutable global to what a new instance has; the argument is the gas limit. */
+/** Puts every mutable global to what a new instance has; the argument is the gas limit. The stack is set at each entry. */
 function writeReset(out: WasmWriter, module: DecodedModule, appended: Appended): void {
   out.byte(0);
   module.globals.forEach(({ mutable, init }, index) => {
@@ -252,7 +255,6 @@ function writeReset(out: WasmWriter, module: DecodedModule, appended: Appended):
   out.constant(Op.I64Const, 0);
   out.op(Op.GlobalSet, appended.exhausted);
   const numbers: readonly (readonly [number, number])[] = [
-    [appended.stack, STACK_BYTES],
     [appended.fault, Fault.None],
     [appended.pages, initialPages(module)],
     [appended.tableIndex, 0],
