@@ -48,11 +48,22 @@ export type IndexedTx = {
   readonly timeNs: bigint;
 };
 
-export type TxSearch = { readonly query: string; readonly order: "asc" | "desc"; readonly offset: number; readonly limit: number };
+export type TxSearch = {
+  readonly query: string;
+  readonly order: "asc" | "desc";
+  readonly offset: number;
+  readonly limit: number;
+};
 
 export type SimulationResult =
   | { readonly ok: true; readonly gasUsed: bigint; readonly result: TxResult; readonly msgResponses: Uint8Array }
-  | { readonly ok: false; readonly code: number; readonly codespace: string; readonly log: string; readonly gasUsed: bigint };
+  | {
+      readonly ok: false;
+      readonly code: number;
+      readonly codespace: string;
+      readonly log: string;
+      readonly gasUsed: bigint;
+    };
 
 export type NodeIdentity = {
   readonly chainId: string;
@@ -67,6 +78,8 @@ export type NodeIdentity = {
 
 export interface NodeBackend {
   readonly identity: NodeIdentity;
+  /** The genesis file as JSON text, if the node keeps it. */
+  readonly genesis?: string;
   readonly latestHeight: number;
   readonly earliestHeight: number;
   /** An ABCI query: a gRPC method path (`/cosmos.bank.v1beta1.Query/Balance`) and the protobuf request. Height 0 is the latest. */

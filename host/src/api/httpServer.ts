@@ -1,0 +1,174 @@
+/**
+ * What REST and RPC share of HTTP: limits, bodies, CORS, and refusals that a person can read.
+ *
+ * Slow and half-open connections are cut by time, not by number of bytes; none of them holds up others.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+export type HttpLimits = {
+  /** Request line and headers together. */
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+};
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export type RunningServer = {
+  readonly host: string;
+  readonly port: number;
+  /** Stops to listen, lets no request wait, and resolves when the port is free. */
+  close(): Promise<void>;
+};
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const CHECK_INTERVAL_MS = 2_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const MAX_CONNECTIONS = 2_000;
+/** All bodies that are being received, together. */
+const MAX_BUFFERED_BODY_BYTES = 256 * 1024 * 1024;
+
+/** A request that is refused before a handler saw it. */
+export type HttpRefusal = { readonly status: number; readonly message: string };
+
+export type HttpServerOptions = {
+  readonly limits: HttpLimits;
+  /** The body of a refusal in the form of this server's errors. */
+  readonly formatRefusal: (refusal: HttpRefusal) => string;
+  /** Something failed that no client caused; the client was told nothing of it. */
+  readonly onInternalError: (error: unknown) => void;
+};
+
+export function makeHttpServer(handler: HttpHandler, options: HttpServerOptions): Server {
+  const { limits, formatRefusal, onInternalError } = options;
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      noDelay: true,
+    },
+    (request, response) => {
+      handler(request, response).catch((error: unknown) => {
+        onInternalError(error);
+        if (response.headersSent) response.destroy();
+        else sendText(response, 500, formatRefusal({ status: 500, message: "internal error" }));
+      });
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (socket.writable) socket.end(formatRawRefusal(refusalOf(error, limits), formatRefusal));
+    else socket.destroy();
+  });
+  return server;
+}
+
+function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): HttpRefusal {
+  switch (error.code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 431, message: `request line and headers: expected at most ${limits.maxHeaderBytes} bytes` };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, message: "the request took too long to arrive" };
+    default:
+      return { status: 400, message: "not an HTTP request" };
+  }
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+};
+
+function formatRawRefusal(refusal: HttpRefusal, formatRefusal: (refusal: HttpRefusal) => string): string {
+  const body = formatRefusal(refusal);
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${REASONS[refusal.status] ?? "Error"}`,
+    "Content-Type: application/json",
+    "Access-Control-Allow-Origin: *",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** Listens; rejects with the system's error, for example `EADDRINUSE`. */
+export async function listen(server: Server, host: string, port: number): Promise<RunningServer> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+let bufferedBytes = 0;
+
+/**
+ * The whole body of a request.
+ * @returns a refusal, if it is longer than `maxBytes` or the server holds too much already; what still comes is dropped
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | HttpRefusal> {
+  const tooLarge = { status: 413, message: `body: expected at most ${maxBytes} bytes` };
+  const chunks: Buffer[] = [];
+  let length = 0;
+  return new Promise((resolve) => {
+    const finish = (result: Buffer | HttpRefusal): void => {
+      bufferedBytes -= length;
+      length = 0;
+      request.removeAllListeners("data");
+      // Read on without keeping it: an answer sent into a connection that is not read would not arrive.
+      request.resume();
+      resolve(result);
+    };
+    request.once("error", () => finish({ status: 400, message: "the body ended early" }));
+    if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
+      finish(tooLarge);
+      return;
+    }
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      bufferedBytes += chunk.length;
+      chunks.push(chunk);
+      if (length > maxBytes) finish(tooLarge);
+      else if (bufferedBytes > MAX_BUFFERED_BODY_BYTES) finish({ status: 503, message: "too many requests at once" });
+    });
+    request.once("end", () => finish(Buffer.concat(chunks)));
+  });
+}
+
+/** Browsers may ask from everywhere: the servers hold no session that a page could misuse (clients §1.1, CORS). */
+export function allowAllOrigins(response: ServerResponse): void {
+  response.setHeader("Access-Control-Allow-Origin", "*");
+  response.setHeader("Access-Control-Expose-Headers", "Grpc-Metadata-X-Cosmos-Block-Height");
+}
+
+export function answerPreflight(response: ServerResponse): void {
+  response.writeHead(204, {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, x-cosmos-block-height",
+    "Access-Control-Max-Age": "86400",
+  });
+  response.end();
+}
+
+export function sendText(response: ServerResponse, status: number, body: string, type = "application/json"): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { "Content-Type": type, "Content-Length": bytes.length });
+  response.end(bytes);
+}
