@@ -21,7 +21,7 @@ export type SimPowers = {
 /** Of `node:crypto` no more than the enclave's crypto uses. */
 const { hash, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, sign, verify } =
   nodeCrypto;
-const nodeCryptoPower = Object.freeze({
+const nodeCryptoPower: NodeCryptoPower = Object.freeze({
   hash,
   createCipheriv,
   createDecipheriv,
@@ -30,8 +30,7 @@ const nodeCryptoPower = Object.freeze({
   diffieHellman,
   sign,
   verify,
-  // The power's types are narrower than Node's overloads, in ways that TypeScript cannot relate.
-}) as unknown as NodeCryptoPower;
+});
 
 /** The global of every thread; Node's types leave it out. */
 const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WasmPower };

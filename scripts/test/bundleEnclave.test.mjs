@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,20 +20,25 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** A copy of what the bundle is made of, with the enclave's entry replaced if `main` is given. */
-function workspaceIn(folder, main) {
+/** A copy of all that the bundle is made of. */
+function checkoutIn(folder) {
   for (const part of ["common", "boundary", "enclave"]) {
     cpSync(join(root, part, "package.json"), join(folder, part, "package.json"));
-    if (existsSync(join(root, part, "dist")))
-      cpSync(join(root, part, "dist"), join(folder, part, "dist"), { recursive: true });
-    const nested = join(root, part, "node_modules", "@noble");
-    if (existsSync(nested)) cpSync(nested, join(folder, part, "node_modules", "@noble"), { recursive: true });
+    cpSync(join(root, part, "dist"), join(folder, part, "dist"), { recursive: true });
   }
-  cpSync(join(root, "node_modules", "@noble"), join(folder, "node_modules", "@noble"), { recursive: true });
-  if (main !== undefined) {
-    mkdirSync(join(folder, "enclave", "dist"), { recursive: true });
-    writeFileSync(join(folder, "enclave", "dist", "main.js"), main);
+  for (const modules of ["node_modules", join("common", "node_modules")]) {
+    const libraries = join(root, modules, "@noble");
+    if (existsSync(libraries)) cpSync(libraries, join(folder, modules, "@noble"), { recursive: true });
   }
+  return folder;
+}
+
+/** A workspace that has another enclave, and all else from this one. */
+function workspaceWith(main) {
+  const folder = temporaryFolder("sotto-bundle-");
+  for (const part of ["common", "boundary", "node_modules"]) symlinkSync(join(root, part), join(folder, part));
+  mkdirSync(join(folder, "enclave", "dist"), { recursive: true });
+  writeFileSync(join(folder, "enclave", "dist", "main.js"), main);
   return folder;
 }
 
@@ -49,8 +54,8 @@ export function makeEnclave(powers) {
 
 describe("bundleEnclave", () => {
   it("makes the same bytes of two checkouts in different folders, without a path in them", async () => {
-    const one = workspaceIn(temporaryFolder("sotto-a-"));
-    const two = workspaceIn(join(temporaryFolder("sotto-other-"), "deeper", "still"));
+    const one = checkoutIn(temporaryFolder("sotto-a-"));
+    const two = checkoutIn(join(temporaryFolder("sotto-other-"), "deeper", "still"));
     const first = await bundleEnclave(one);
     expect(await bundleEnclave(two)).toEqual(first);
     expect(first.code).toContain("exports.makeEnclave");
@@ -58,7 +63,7 @@ describe("bundleEnclave", () => {
   });
 
   it("leaves the code readable, with its comments", async () => {
-    const { code, lines } = await bundleEnclave(workspaceIn(temporaryFolder("sotto-small-"), SMALL_MAIN));
+    const { code, lines } = await bundleEnclave(workspaceWith(SMALL_MAIN));
     expect(code).toContain("/** A comment that stays. */");
     expect(code).toMatch(/^exports\.makeEnclave = makeEnclave;$/m);
     expect(lines).toBeGreaterThan(50);
@@ -76,7 +81,7 @@ describe("bundleEnclave", () => {
     ["an import cycle", "import { a } from './other.js'; export const makeEnclave = () => a;", /[Cc]ircular/],
     ["no makeEnclave", "export const start = 1;", /exports makeEnclave/],
   ])("refuses an enclave that has %s", async (_, main, message) => {
-    const folder = workspaceIn(temporaryFolder("sotto-wrong-"), main);
+    const folder = workspaceWith(main);
     writeFileSync(
       join(folder, "enclave", "dist", "other.js"),
       "import { makeEnclave } from './main.js'; export const a = () => makeEnclave;",
@@ -85,7 +90,7 @@ describe("bundleEnclave", () => {
   });
 
   it("compares with the committed measurement and names both", () => {
-    const folder = workspaceIn(temporaryFolder("sotto-check-"), "export const makeEnclave = () => 1;");
+    const folder = workspaceWith("export const makeEnclave = () => 1;");
     const run = (...options) =>
       spawnSync(process.execPath, [script, "--root", folder, ...options], { encoding: "utf8" });
     const measured = /^enclave ([0-9a-f]{64}), /.exec(
