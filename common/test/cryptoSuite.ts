@@ -222,7 +222,7 @@ function aesSivSuite(crypto: Crypto): void {
   });
 
   it("decrypts what it encrypted, at every length from 0 to 300 and beyond", () => {
-    for (const length of [...counting(256), ...Array.from({ length: 45 }, (_, i) => 256 + i), 1023, 1024, 1025, 5000]) {
+    for (const length of [...counting(256), ...Array.from({ length: 45 }, (_, i) => 256 + i), 511, 512, 513, 5000]) {
       const plaintext = Uint8Array.from({ length }, (_, i) => (i * 7) & 255);
       const ciphertext = crypto.aesSivEncrypt(counting(32), [EMPTY], plaintext);
       expect(ciphertext).toHaveLength(16 + length);

@@ -13,7 +13,7 @@ import type { NodeCipher, NodeCryptoPower } from "./nodeCryptoPower.ts";
 const BLOCK = 16;
 const CACHED_KEYS = 256;
 /** Above this length opening a CTR cipher is cheaper than xoring in JavaScript. */
-const SHORT_MESSAGE = 1024;
+const SHORT_MESSAGE = 512;
 
 type SivKey = {
   readonly cbc: NodeCipher;
