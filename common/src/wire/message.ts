@@ -188,7 +188,8 @@ export function message<F extends Fields>(
   { toleratesUnknown = () => false }: { toleratesUnknown?: (fieldNumber: number) => boolean } = {},
 ): MessageCodec<Values<F>> {
   const ascending = Object.entries<Field<unknown>>(fields).sort(([, a], [, b]) => a.number - b.number);
-  const byNumber = new Map(ascending.map(([key, field]) => [field.number, { key, field }]));
+  if (ascending.length > 31) throw new RangeError(`${name}: more fields than the decoder has bits to mark them`);
+  const byNumber = new Map(ascending.map(([key, field], i) => [field.number, { key, field, mark: 1 << i }]));
   const absent = Object.fromEntries(ascending.map(([key, field]) => [key, field.absent]));
 
   const encode = (value: Values<F>): Uint8Array => {
@@ -199,7 +200,7 @@ export function message<F extends Fields>(
 
   const readAll = (reader: ProtoReader): Values<F> => {
     const values: Record<string, unknown> = { ...absent };
-    const seen = new Set<number>();
+    let seen = 0;
     while (!reader.done) {
       const { fieldNumber, wireType } = reader.tag();
       const known = byNumber.get(fieldNumber);
@@ -208,11 +209,11 @@ export function message<F extends Fields>(
         reader.skip(wireType);
         continue;
       }
-      const { key, field } = known;
+      const { key, field, mark } = known;
       const expected = field.type.wireType;
       if (wireType !== expected) reader.fail(`${key}: expected wire type ${expected}, got ${wireType}`);
-      const first = !seen.has(fieldNumber);
-      seen.add(fieldNumber);
+      const first = (seen & mark) === 0;
+      seen |= mark;
       const value = field.type.read(reader);
       if (!field.repeated) {
         if (!first) reader.fail(`${key} comes twice`);

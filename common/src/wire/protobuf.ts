@@ -118,6 +118,12 @@ export class ProtoReader {
 
   /** A varint below 2^32. */
   uint32(): number {
+    // Nearly every tag and most lengths are one byte.
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at++;
+      return first;
+    }
     const value = this.uint64();
     if (value > 0xffffffffn) this.fail(`expected an integer of 32 bits, got ${value}`, InputErrorCode.OutOfRange);
     return Number(value);
