@@ -47,7 +47,11 @@ export type FinalizeBlockRequest = ProposalRequest & {
   /** Header hash. */
   readonly hash: Uint8Array;
   /** Who signed the last block: address, power, and whether its vote was for the block. */
-  readonly lastCommitVotes: readonly { readonly address: Uint8Array; readonly power: bigint; readonly signed: boolean }[];
+  readonly lastCommitVotes: readonly {
+    readonly address: Uint8Array;
+    readonly power: bigint;
+    readonly signed: boolean;
+  }[];
 };
 export type FinalizeBlockResponse = {
   readonly events: readonly Event[];
@@ -88,6 +92,10 @@ export interface Application {
 export type DecidedBlock = {
   readonly header: Uint8Array;
   readonly commit: Uint8Array;
-  readonly validators: readonly { readonly address: Uint8Array; readonly publicKey: Uint8Array; readonly power: bigint }[];
+  readonly validators: readonly {
+    readonly address: Uint8Array;
+    readonly publicKey: Uint8Array;
+    readonly power: bigint;
+  }[];
 };
 export type DecidedBlockSource = (height: number, hash: Uint8Array) => DecidedBlock;

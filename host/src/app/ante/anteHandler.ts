@@ -9,8 +9,8 @@ import type { Context } from "../core/context.ts";
 import { GasMeter, infiniteGasMeter, OutOfGas } from "../core/gas.ts";
 import { type AppTx, feeOf } from "../core/tx.ts";
 import type { AnteDeps, AnteStep } from "./anteStep.ts";
-import { deductFee } from "./deductFee.ts";
 import { consumeSizeGas, refuseExtensionOptions, validateHeight, validateMemo, validateTx } from "./basicChecks.ts";
+import { deductFee } from "./deductFee.ts";
 import { consumeSignatureGas, incrementSequences, setPublicKeys, validateSignatureCount } from "./signerChecks.ts";
 import { verifySignatures } from "./verifySignatures.ts";
 

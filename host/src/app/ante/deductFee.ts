@@ -2,8 +2,9 @@
  * Ante row 9: the fee is enough for this node (in admission) and is taken from the payer (chain §1.7, §6.7).
  * @module
  */
-import { AppError, sdkError } from "../core/appError.ts";
+
 import { formatAddress, parseAddress } from "../core/addresses.ts";
+import { AppError, sdkError } from "../core/appError.ts";
 import { type Amount, ceilDecimal, formatCoins, validCoins } from "../core/coins.ts";
 import { type Context, emit } from "../core/context.ts";
 import { type AppTx, feeOf } from "../core/tx.ts";

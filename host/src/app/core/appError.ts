@@ -109,18 +109,19 @@ export class AppError extends CodedError {
 
   /** What a failed query answers over gRPC and REST (chain §3.6, gRPC shape). */
   get grpc(): { readonly code: GrpcCode; readonly message: string } {
+    const [first] = this.#wraps;
     switch (this.#kind.is) {
-      case "registered": {
-        const texts = [this.#text, ...this.#wraps].join(": ");
-        return { code: GrpcCode.Unknown, message: `codespace ${this.codespace} code ${this.code}: ${texts}` };
-      }
-      case "plain":
-        // Quirk: inside a wrapper the plain text itself is lost.
-        return { code: GrpcCode.Unknown, message: this.#wraps.length === 0 ? this.#text : this.#wraps.join(": ") };
       case "status":
         return { code: this.#kind.grpc, message: this.#text };
       case "panic":
-        return { code: GrpcCode.Internal, message: this.#wraps[0]?.slice("recovered: ".length) ?? "" };
+        return { code: GrpcCode.Internal, message: first?.slice("recovered: ".length) ?? "" };
+      case "plain":
+        // Quirk: inside a wrapper the plain text itself is lost.
+        return { code: GrpcCode.Unknown, message: first === undefined ? this.#text : this.#wraps.join(": ") };
+      default: {
+        const texts = [this.#text, ...this.#wraps].join(": ");
+        return { code: GrpcCode.Unknown, message: `codespace ${this.codespace} code ${this.code}: ${texts}` };
+      }
     }
   }
 }

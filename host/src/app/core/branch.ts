@@ -80,7 +80,8 @@ export class Branch implements StateReader {
 
   /** Moves the writes into the branch below. Use this branch no more. */
   keep(): void {
-    if (!(this.#parent instanceof Branch)) throw new TypeError("keep: the root of all branches has nowhere to write to");
+    if (!(this.#parent instanceof Branch))
+      throw new TypeError("keep: the root of all branches has nowhere to write to");
     for (const [store, writes] of this.#stores) {
       for (const [text, write] of writes) this.#parent.#write(store, text, write);
     }

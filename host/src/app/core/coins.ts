@@ -28,7 +28,8 @@ export function validCoins(coins: readonly PlainCoin[]): Amount[] | undefined {
   let last = "";
   for (const { denom, amount } of coins) {
     const value = parseInteger(amount);
-    if (value === undefined || value <= 0n || !isDenom(denom) || (amounts.length > 0 && denom <= last)) return undefined;
+    if (value === undefined || value <= 0n || !isDenom(denom) || (amounts.length > 0 && denom <= last))
+      return undefined;
     amounts.push({ denom, amount: value });
     last = denom;
   }
@@ -49,7 +50,8 @@ const ONE = 10n ** 18n;
 /** A LegacyDec of JSON (`0.8`) as on the wire: the digits of the value times 10^18 (chain §3.3). */
 export function decimalToWire(text: string): string {
   const match = /^([0-9]+)(?:\.([0-9]{1,18}))?$/.exec(text);
-  if (match === null) throw new RangeError(`decimal: expected digits with at most 18 decimals, got ${text.slice(0, 40)}`);
+  if (match === null)
+    throw new RangeError(`decimal: expected digits with at most 18 decimals, got ${text.slice(0, 40)}`);
   return (BigInt(match[1] as string) * ONE + BigInt((match[2] ?? "").padEnd(18, "0"))).toString();
 }
 

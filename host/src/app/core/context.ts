@@ -30,6 +30,8 @@ export type Context = {
   readonly state: Branch;
   readonly gas: GasMeter;
   readonly events: Event[];
+  /** A query of another height than the latest. */
+  readonly isPast?: boolean;
   readonly tx?: TxInfo;
   /** Position of the running message, in messages that the transaction itself carries. */
   readonly messageIndex?: number;

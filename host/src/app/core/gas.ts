@@ -31,7 +31,8 @@ export class GasMeter {
   }
 
   get consumedToLimit(): bigint {
-    return this.#consumed > this.limit ? this.limit : this.#consumed;
+    if (this.#consumed > this.limit) return this.limit;
+    return this.#consumed;
   }
 
   get remaining(): bigint {

@@ -4,9 +4,9 @@
  */
 import { CodedError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
+import { formatAddress } from "./addresses.ts";
 import { AppError, sdkError } from "./appError.ts";
 import type { Context } from "./context.ts";
-import { formatAddress } from "./addresses.ts";
 
 /** Bytes of a message and back, by whatever implementation. */
 export type MessageCodecOf<T> = {
@@ -89,7 +89,11 @@ function runRoute(found: MessageRoute, context: Context, message: unknown): Any 
 }
 
 /** The first event of every message (chain §2.19); `module` only if the handler named none. */
-function actionEvent(found: MessageRoute, message: unknown, handlerEvents: Context["events"]): Context["events"][number] {
+function actionEvent(
+  found: MessageRoute,
+  message: unknown,
+  handlerEvents: Context["events"],
+): Context["events"][number] {
   const { typeUrl } = found.request;
   const attributes = [{ key: "action", value: typeUrl }];
   const signer = found.signers(message)[0];

@@ -2,7 +2,14 @@
  * Queries by gRPC method path: the request is decoded, answered on one height's state, and encoded (chain §3).
  * @module
  */
-import { create, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { CodedError } from "@sotto/common/errors";
 import { AppError, GrpcCode } from "./appError.ts";
 import type { Context } from "./context.ts";
@@ -16,9 +23,10 @@ export type QueryRoute = {
 };
 
 type Methods<S extends DescService> = S["method"];
-type Handler<M> = M extends DescMethodUnary<infer I, infer O>
-  ? (context: Context, request: MessageShape<I>) => MessageInitShape<O>
-  : never;
+type Handler<M> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (context: Context, request: MessageShape<I>) => MessageInitShape<O>
+    : never;
 
 /** Handlers by method name as generated (`balance`), for any part of a service. */
 export type ServiceHandlers<S extends DescService> = { readonly [N in keyof Methods<S>]?: Handler<Methods<S>[N]> };

@@ -16,7 +16,14 @@ import { type Context, storeOf } from "../core/context.ts";
 import type { Module } from "../core/module.ts";
 import { paginate } from "../core/pagination.ts";
 import { serveQueries } from "../core/queryRouter.ts";
-import { ACCOUNT_RECORDS_PREFIX, AUTH_STORE, AuthParams, type AuthKeeper, BaseAccount, ModuleAccount } from "./authKeeper.ts";
+import {
+  ACCOUNT_RECORDS_PREFIX,
+  AUTH_STORE,
+  type AuthKeeper,
+  AuthParams,
+  BaseAccount,
+  ModuleAccount,
+} from "./authKeeper.ts";
 
 const registry = createRegistry(BaseAccountSchema, ModuleAccountSchema, PubKeySchema);
 

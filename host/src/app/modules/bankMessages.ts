@@ -2,6 +2,8 @@
  * MsgSend and MsgMultiSend (chain §6.13, §7.3, §7.24).
  * @module
  */
+
+import { create } from "@bufbuild/protobuf";
 import type { Input, Output } from "../../proto/gen/cosmos/bank/v1beta1/bank_pb.ts";
 import {
   type MsgMultiSend,
@@ -11,7 +13,6 @@ import {
   MsgSendResponseSchema,
   MsgSendSchema,
 } from "../../proto/gen/cosmos/bank/v1beta1/tx_pb.ts";
-import { create } from "@bufbuild/protobuf";
 import { formatAddress, parseAddress } from "../core/addresses.ts";
 import { AppError, sdkError } from "../core/appError.ts";
 import { type Amount, formatCoins, type PlainCoin, validCoins } from "../core/coins.ts";

@@ -4,10 +4,10 @@
  */
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { GenesisStateSchema } from "../../proto/gen/cosmos/bank/v1beta1/genesis_pb.ts";
-import type { Module } from "../core/module.ts";
-import type { Context } from "../core/context.ts";
 import { parseAddress } from "../core/addresses.ts";
 import { validCoins } from "../core/coins.ts";
+import type { Context } from "../core/context.ts";
+import type { Module } from "../core/module.ts";
 import type { BankKeeper } from "./bankKeeper.ts";
 import { bankMessages } from "./bankMessages.ts";
 import { bankQueries } from "./bankQueries.ts";
@@ -36,7 +36,9 @@ function initGenesis(bank: BankKeeper, context: Context, genesis: unknown): void
   }
   for (const { denom, amount } of supply) {
     if ((total.get(denom) ?? 0n).toString() !== amount) {
-      throw new RangeError(`genesis of bank: supply of ${denom} is ${amount}, balances add up to ${total.get(denom) ?? 0n}`);
+      throw new RangeError(
+        `genesis of bank: supply of ${denom} is ${amount}, balances add up to ${total.get(denom) ?? 0n}`,
+      );
     }
   }
   for (const [denom, amount] of total) bank.setSupply(context, denom, amount);

@@ -10,7 +10,15 @@ import { isDenom, toCoin } from "../core/coins.ts";
 import { type Context, storeOf } from "../core/context.ts";
 import { type PageRequest, paginate } from "../core/pagination.ts";
 import { type QueryRoute, serveQueries } from "../core/queryRouter.ts";
-import { BANK_STORE, type BankKeeper, balancesPrefix, decodeAmount, ownersPrefix, SEND_ENABLED_PREFIX, SUPPLY_PREFIX } from "./bankKeeper.ts";
+import {
+  BANK_STORE,
+  type BankKeeper,
+  balancesPrefix,
+  decodeAmount,
+  ownersPrefix,
+  SEND_ENABLED_PREFIX,
+  SUPPLY_PREFIX,
+} from "./bankKeeper.ts";
 
 const invalid = (text: string): AppError => AppError.status(GrpcCode.InvalidArgument, text);
 

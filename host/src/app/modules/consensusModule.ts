@@ -5,9 +5,9 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { EMPTY_BYTES, utf8ToBytes } from "@sotto/common/bytes";
 import { ConsensusParams } from "@sotto/common/wire/consensusParams";
+import type { ConsensusParams as BlockLimits } from "../../abci/application.ts";
 import { Query } from "../../proto/gen/cosmos/consensus/v1/query_pb.ts";
 import { ConsensusParamsSchema } from "../../proto/gen/tendermint/types/params_pb.ts";
-import type { ConsensusParams as BlockLimits } from "../../abci/application.ts";
 import { type Context, storeOf } from "../core/context.ts";
 import type { Module } from "../core/module.ts";
 import { serveQueries } from "../core/queryRouter.ts";

@@ -37,10 +37,14 @@ export function makeRegistrationModule(): Module {
     initGenesis: (context, genesis) => {
       const members = (genesis ?? {}) as { readonly [name: string]: { readonly bytes?: unknown } | undefined };
       const store = storeOf(context, STORE);
-      for (const [name, key] of [["node_exch_key", NODE_EXCHANGE], ["io_exch_key", IO_EXCHANGE]] as const) {
+      for (const [name, key] of [
+        ["node_exch_key", NODE_EXCHANGE],
+        ["io_exch_key", IO_EXCHANGE],
+      ] as const) {
         const text = members[name]?.bytes;
         const value = typeof text === "string" ? base64ToBytes(text) : undefined;
-        if (value?.length !== 32) throw new RangeError(`genesis of register: expected 32 bytes in base64 as ${name}.bytes`);
+        if (value?.length !== 32)
+          throw new RangeError(`genesis of register: expected 32 bytes in base64 as ${name}.bytes`);
         store.set(key, MasterKey.encode({ bytes: value }));
       }
     },

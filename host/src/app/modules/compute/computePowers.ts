@@ -14,6 +14,4 @@ export type ComputePowers = {
   readonly gunzip: (data: Uint8Array, maxBytes: number) => Uint8Array;
   /** A contract's debug print; on development networks alone. */
   readonly onDebugPrint?: (contract: Uint8Array, message: Uint8Array) => void;
-  /** Block time of an older height; undefined if it is not known any more. */
-  readonly blockTimeNs: (height: number) => bigint | undefined;
 };

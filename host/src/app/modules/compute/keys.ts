@@ -6,7 +6,8 @@ import { concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 
 export const COMPUTE_STORE = "compute";
 
-const key = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array => concatBytes(Uint8Array.of(prefix), ...parts);
+const key = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  concatBytes(Uint8Array.of(prefix), ...parts);
 
 export const CODE_PREFIX = key(0x01);
 export const codeKey = (codeId: bigint): Uint8Array => key(0x01, u64be(codeId));

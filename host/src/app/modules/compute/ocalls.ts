@@ -1,0 +1,152 @@
+/**
+ * The host's side of a running enclave call: state, funds, messages and queries of other modules (design "Where the cut runs").
+ *
+ * All of it works on branches over the message's own state, on the transaction's meter.
+ * @module
+ */
+import type { OcallHandlers } from "@sotto/boundary/calls";
+import type { NativeOutcome } from "@sotto/boundary/messages";
+import { EMPTY_BYTES, equalBytes } from "@sotto/common/bytes";
+import { formatAddress } from "../../core/addresses.ts";
+import { AppError, sdkError } from "../../core/appError.ts";
+import { type Amount, validCoins } from "../../core/coins.ts";
+import { branchOf, type Context } from "../../core/context.ts";
+import { GasMeter, OutOfGas } from "../../core/gas.ts";
+import type { MessageRouter } from "../../core/messageRouter.ts";
+import { readCode } from "../../core/stateTables.ts";
+import type { AuthKeeper } from "../authKeeper.ts";
+import type { BankKeeper } from "../bankKeeper.ts";
+import { answerChainQuery } from "./chainQuery.ts";
+import type { ComputePowers } from "./computePowers.ts";
+import { COMPUTE_STORE } from "./keys.ts";
+
+export type OcallDeps = {
+  readonly auth: AuthKeeper;
+  readonly bank: BankKeeper;
+  /** Late, because the router holds the module that makes these handlers. */
+  readonly router: () => MessageRouter;
+  readonly isBlocked: (address: Uint8Array) => boolean;
+  readonly powers: ComputePowers;
+};
+
+/** Runs work for a contract on a branch of its own, which stays only if the work succeeds. */
+function runNative(context: Context, gas: GasMeter, work: (context: Context) => Uint8Array): NativeOutcome {
+  const branch = { ...branchOf(context), gas };
+  const before = gas.consumed;
+  const outcome = (result: NativeOutcome["result"]): NativeOutcome => ({
+    result,
+    events: result.kind === "ok" ? branch.events : [],
+    gasUsed: gas.consumed - before,
+  });
+  try {
+    const value = work(branch);
+    branch.state.keep();
+    return outcome({ kind: "ok", value });
+  } catch (error) {
+    if (error instanceof OutOfGas) return outcome({ kind: "outOfGas", value: { location: error.location } });
+    if (!(error instanceof AppError)) throw error;
+    return outcome({ kind: "failed", value: { codespace: error.codespace, code: error.code, log: error.log } });
+  }
+}
+
+/** As the reference does: a limit counts only if it is lower than what is left (chain §2.11 step 5). */
+function withLimit<T>(gas: GasMeter, limit: bigint, run: (gas: GasMeter) => T): T {
+  if (limit >= gas.remaining) return run(gas);
+  const own = new GasMeter(limit);
+  const result = run(own);
+  gas.consume(own.consumedToLimit, "SubMsg");
+  return result;
+}
+
+/** Handlers for one ecall; `context` is the state that the call works on. */
+export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
+  const branches: Context[] = [context];
+  const current = (): Context => branches[branches.length - 1] as Context;
+
+  return {
+    // Not metered here: the enclave meters what it reads (contracts §4.4).
+    readStore: ({ key }) => ({ value: current().state.get(COMPUTE_STORE, key) }),
+    readCode: ({ codeHash }) => ({ code: readCode(current().state, codeHash) }),
+    branch: ({ operation }) => {
+      if (operation.kind === "open") {
+        branches.push(branchOf(current()));
+        return {};
+      }
+      const closed = branches.length > 1 ? branches.pop() : undefined;
+      if (closed === undefined) throw sdkError(35, "branch: there is none to close");
+      if (operation.kind === "keep") closed.state.keep();
+      return {};
+    },
+    moveFunds: (request) =>
+      runNative(current(), context.gas, (branch) => {
+        moveFunds(deps, branch, request);
+        return EMPTY_BYTES;
+      }),
+    runMessage: ({ signer, typeUrl, value, gasLimit }) =>
+      withLimit(context.gas, gasLimit, (gas) =>
+        runNative(current(), gas, (branch) => runMessage(deps.router(), branch, signer, typeUrl, value)),
+      ),
+    chainQuery: ({ request, gasLimit }) =>
+      withLimit(context.gas, gasLimit, (gas) => {
+        const before = gas.consumed;
+        try {
+          const result = answerChainQuery(deps.bank, { ...branchOf(current()), gas }, request);
+          return { result, gasUsed: gas.consumed - before };
+        } catch (error) {
+          if (!(error instanceof OutOfGas)) throw error;
+          const result = { kind: "outOfGas", value: { location: error.location } } as const;
+          return { result, gasUsed: gas.consumed - before };
+        }
+      }),
+    debugPrint: ({ contract, message }) => {
+      deps.powers.onDebugPrint?.(contract, message);
+      return {};
+    },
+  };
+}
+
+type FundsRequest = Parameters<OcallHandlers["moveFunds"]>[0];
+
+/** Chain §2.8 steps 5 and 6, §2.9 step 4. */
+function moveFunds(deps: OcallDeps, context: Context, { from, to, coins, createAccount }: FundsRequest): void {
+  if (createAccount && deps.auth.account(context, to) !== undefined) {
+    throw AppError.registered("compute", 6, formatAddress(to));
+  }
+  const amounts: Amount[] | undefined = validCoins(coins);
+  if (amounts === undefined) throw sdkError(10);
+  if (amounts.length === 0) {
+    if (createAccount) deps.auth.createAccount(context, to);
+    return;
+  }
+  if (deps.isBlocked(from)) throw sdkError(7, "blocked address can not be used");
+  deps.bank.send(context, from, to, amounts);
+}
+
+/** Chain §2.12: the contract is the only signer. @returns the response message */
+function runMessage(
+  router: MessageRouter,
+  context: Context,
+  signer: Uint8Array,
+  typeUrl: string,
+  value: Uint8Array,
+): Uint8Array {
+  const message = unpack(router, typeUrl, value);
+  try {
+    message.validateBasic();
+  } catch (error) {
+    throw error instanceof AppError ? error.wrap(`failed basic validation for message type ${typeUrl}`) : error;
+  }
+  if (!message.signers().every((address) => equalBytes(address, signer))) {
+    throw sdkError(4, "contract doesn't have permission");
+  }
+  return message.handle(context).value;
+}
+
+function unpack(router: MessageRouter, typeUrl: string, value: Uint8Array) {
+  try {
+    return router.read({ typeUrl, value });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw AppError.registered("compute", 10, `Cannot unpack proto message with type URL: ${typeUrl}`);
+  }
+}
