@@ -1,0 +1,51 @@
+/**
+ * Ecalls around blocks: propose and judge the random, begin, run, end (consensus §3.5, §3.7).
+ * @module
+ */
+import type { EcallHandlers } from "@sotto/boundary/calls";
+import { makeRandomTransaction, openRandomTransaction } from "../block/blockRandom.ts";
+import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import type { EnclaveState } from "./enclaveState.ts";
+
+const RANDOM_LENGTH = 32;
+
+type Blocks = Pick<
+  EcallHandlers,
+  "proposeRandom" | "checkProposal" | "beginBlock" | "execMessage" | "endTransaction" | "endBlock"
+>;
+
+export function makeBlocks(state: EnclaveState, randomBytes: (length: number) => Uint8Array): Blocks {
+  return {
+    proposeRandom: ({ height, proposer }) => {
+      const network = state.network();
+      network.requireUnlatched();
+      const place = network.nextRandomPlace(height, proposer);
+      if (place === undefined) {
+        throw new RefusalError(RefusalCode.BlockHeight, `proposal: ${height} is not the next height`);
+      }
+      const { crypto, keys } = network.services;
+      return { transaction: makeRandomTransaction(crypto, keys, place, randomBytes(RANDOM_LENGTH)) };
+    },
+
+    checkProposal: ({ height, proposer, transaction }) => {
+      const network = state.network();
+      network.requireUnlatched();
+      const { crypto, keys } = network.services;
+      const place = network.nextRandomPlace(height, proposer);
+      const accepted = place !== undefined && openRandomTransaction(crypto, keys, place, transaction) !== undefined;
+      return { accepted };
+    },
+
+    beginBlock: (block) => ({ rerun: state.network().beginBlock(block) }),
+
+    execMessage: ({ transaction, message, accountNumbers }) =>
+      state.network().execMessage(transaction, message, accountNumbers),
+
+    endTransaction: ({ transaction, kept }) => {
+      state.network().endTransaction(transaction, kept);
+      return {};
+    },
+
+    endBlock: () => ({ sealed: state.network().endBlock() }),
+  };
+}

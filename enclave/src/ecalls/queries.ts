@@ -1,0 +1,43 @@
+/**
+ * Ecalls that change nothing: smart queries and the static check of code (chain §3.4, contracts §1.2).
+ * @module
+ */
+import type { EcallHandlers } from "@sotto/boundary/calls";
+import { isDevelopmentChain } from "../developmentChain.ts";
+import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import { EngineError } from "../engine/engineError.ts";
+import { runQuery } from "../execution/runQuery.ts";
+import type { EnclaveState } from "./enclaveState.ts";
+import type { BlockPoint, Network, NetworkParts } from "./network.ts";
+
+type Queries = Pick<EcallHandlers, "query" | "checkCode">;
+
+export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkParts): Queries {
+  return {
+    query: ({ past, ...request }) => {
+      const network = state.network();
+      network.requireUnlatched();
+      return runQuery(network.services, queryPoint(network, past), request);
+    },
+
+    checkCode: ({ code }) => {
+      try {
+        const { api, features, ibc } = engine.checkCode(code);
+        const value = { codeHash: crypto.sha256(code), api: { kind: api, value: {} }, features, ibc };
+        return { result: { kind: "accepted", value } };
+      } catch (error) {
+        if (error instanceof EngineError) return { result: { kind: "refused", value: { message: error.message } } };
+        throw error;
+      }
+    },
+  };
+}
+
+function queryPoint(network: Network, past: BlockPoint | undefined): BlockPoint {
+  if (past !== undefined) {
+    if (isDevelopmentChain(network.chainId)) return past;
+    throw new RefusalError(RefusalCode.PastNotAllowed, "query: the past is open on development networks only");
+  }
+  if (network.ended === undefined) throw new RefusalError(RefusalCode.WrongState, "query: no block has ended yet");
+  return network.ended;
+}

@@ -1,0 +1,93 @@
+/**
+ * A contract ready to run: its records, its authenticated key and its module.
+ * @module
+ */
+import { addressFromBytes, formatAddress, parseAddress, ACCOUNT_PREFIX } from "@sotto/common/address";
+import { bytesToHex } from "@sotto/common/bytes";
+import { CodedError } from "@sotto/common/errors";
+import type { CodeInfo, ContractKey } from "@sotto/common/wire/compute";
+import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import type { ContractModule } from "../engine/engine.ts";
+import { verifyContractKey } from "../keys/contractKey.ts";
+import type { ComputeStore } from "../state/computeStore.ts";
+import type { Services } from "./callTree.ts";
+import { ComputeCode, computeFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+
+export type Contract = {
+  /** 20 bytes. */
+  readonly bytes: Uint8Array;
+  /** Bech32. */
+  readonly address: string;
+  /** 32 bytes. */
+  readonly codeHash: Uint8Array;
+  /** State is bound to this one (enclave §4). */
+  readonly originalKey: Uint8Array;
+  /** Randomness is bound to this one. */
+  readonly latestKey: Uint8Array;
+  readonly module: ContractModule;
+};
+
+/** Bech32 of 20 bytes from a message. @throws {ChainFailure} sdk 7 */
+export function addressText(bytes: Uint8Array): string {
+  if (bytes.length !== 20) {
+    throw sdkFailure(SdkCode.InvalidAddress, `address of ${bytes.length} bytes: invalid address`);
+  }
+  return formatAddress(addressFromBytes(bytes));
+}
+
+/** The 20 bytes of a Bech32 address that a contract gave. @throws {ChainFailure} sdk 7 `<text>: invalid address` */
+export function addressBytes(text: string): Uint8Array {
+  const invalid = () => sdkFailure(SdkCode.InvalidAddress, `${text}: invalid address`);
+  try {
+    const address = parseAddress(text, ACCOUNT_PREFIX);
+    if (address.length === 20) return address;
+  } catch (error) {
+    if (error instanceof CodedError) throw invalid();
+    throw error;
+  }
+  throw invalid();
+}
+
+/** Code of the contract at an address. @throws {ChainFailure} compute 9 */
+export function loadContractCode(store: ComputeStore, contract: Uint8Array): CodeInfo {
+  const info = store.contractInfo(contract);
+  if (info === undefined) throw computeFailure(ComputeCode.NotFound, "contract: not found");
+  const code = store.codeInfo(info.codeId);
+  if (code === undefined) throw computeFailure(ComputeCode.NotFound, "contract info: not found");
+  return code;
+}
+
+/** @throws {ChainFailure} compute 9 */
+export function loadContractKey(store: ComputeStore, contract: Uint8Array): ContractKey {
+  const key = store.contractKey(contract);
+  if (key === undefined) throw computeFailure(ComputeCode.NotFound, "contract key: not found");
+  return key;
+}
+
+/** The module of a code hash; the host brings the code if it is not kept. @throws {EngineError} */
+export function openModule(services: Services, codeHash: Uint8Array, forInstantiate: boolean): ContractModule {
+  const fetchCode = () => {
+    const { code } = services.host.call("readCode", { codeHash });
+    if (code === undefined) {
+      throw new RefusalError(RefusalCode.HostMisbehavior, `readCode: no code for ${bytesToHex(codeHash)}`);
+    }
+    return code;
+  };
+  return services.engine.open(codeHash, fetchCode, { forInstantiate });
+}
+
+/**
+ * Authenticates a contract's stored key and opens its module (enclave §4).
+ * @throws {EnclaveError} FailedContractAuthentication, ValidationFailure; {EngineError}
+ */
+export function openContract(
+  services: Services,
+  bytes: Uint8Array,
+  code: CodeInfo,
+  stored: ContractKey,
+): Contract {
+  const { codeHash } = code;
+  const latestKey = verifyContractKey(services.crypto, services.keys, stored, { codeHash, contract: bytes });
+  const module = openModule(services, codeHash, false);
+  return { bytes, address: addressText(bytes), codeHash, originalKey: stored.ogContractKey, latestKey, module };
+}

@@ -1,0 +1,67 @@
+/**
+ * Events of the contract module, in the form and order of chain §2.10 and §2.19.
+ * @module
+ */
+import type { Event } from "@sotto/boundary/messages";
+import { compareBytes, utf8ToBytes } from "@sotto/common/bytes";
+import type { ContractResponse } from "../messages/contractOutput.ts";
+import type { OutputEncryption } from "../messages/outputEncryption.ts";
+import { ComputeCode, computeFailure } from "./chainFailure.ts";
+
+const CONTRACT_ADDRESS = "contract_address";
+/** Trimmed event types must be longer. */
+const SHORT_TYPE = 2;
+
+export function makeEvent(type: string, attributes: Readonly<Record<string, string>>): Event {
+  return { type, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })) };
+}
+
+/** The `message` event of instantiate and execute; both addresses in Bech32. */
+export function messageEvent(sender: string, contract: string): Event {
+  return makeEvent("message", { module: "compute", sender, [CONTRACT_ADDRESS]: contract });
+}
+
+export function contractEvent(type: "execute" | "reply", contract: string): Event {
+  return makeEvent(type, { [CONTRACT_ADDRESS]: contract });
+}
+
+export function instantiateEvent(contract: string, codeId: bigint): Event {
+  return makeEvent("instantiate", { [CONTRACT_ADDRESS]: contract, code_id: codeId.toString() });
+}
+
+/**
+ * The `wasm` event and the contract's own ones, attributes encrypted where the contract did not say otherwise.
+ * @throws {ChainFailure} compute 21
+ */
+export function responseEvents(contract: string, response: ContractResponse, encryption: OutputEncryption): Event[] {
+  const own = { key: CONTRACT_ADDRESS, value: contract };
+  const attributes = response.attributes.map((attribute) => encryption.attribute(attribute));
+  const wasm = { type: "wasm", attributes: [own, ...attributes.filter(({ key }) => key !== CONTRACT_ADDRESS)] };
+  const custom = response.events.map((event) => {
+    const type = event.type.trim();
+    if (utf8ToBytes(type).length <= SHORT_TYPE) throw invalidEvent(`Event type too short: '${type}'`);
+    const checked = event.attributes.map((attribute) => checkAttribute(encryption.attribute(attribute)));
+    return { type: `wasm-${type}`, attributes: [own, ...checked] };
+  });
+  return [wasm, ...custom];
+}
+
+function checkAttribute(attribute: { readonly key: string; readonly value: string }) {
+  const key = attribute.key.trim();
+  const value = attribute.value.trim();
+  if (key === "") throw invalidEvent(`Empty attribute key. Value: ${value}`);
+  if (value === "") throw invalidEvent(`Empty attribute value. Key: ${key}`);
+  if (key.startsWith("_")) throw invalidEvent(`Attribute key starts with reserved prefix _: '${key}'`);
+  return { key, value };
+}
+
+function invalidEvent(reason: string) {
+  return computeFailure(ComputeCode.InvalidEvent, `${reason}: invalid event`);
+}
+
+/** Quirk: events of a contract's sub-message leave with their attributes sorted by key, equal keys in order (contracts §6.4). */
+export function sortAttributes(event: Event): Event {
+  const keyed = event.attributes.map((attribute) => ({ attribute, bytes: utf8ToBytes(attribute.key) }));
+  keyed.sort((a, b) => compareBytes(a.bytes, b.bytes));
+  return { type: event.type, attributes: keyed.map(({ attribute }) => attribute) };
+}

@@ -1,0 +1,112 @@
+/**
+ * Instantiate: a new contract from stored code, recorded by the enclave itself (chain §2.8).
+ * @module
+ */
+import type { Coin } from "@sotto/boundary/messages";
+import { addressFromBytes, contractAddress } from "@sotto/common/address";
+import { EMPTY_BYTES } from "@sotto/common/bytes";
+import { ContractCodeHistoryOperation } from "@sotto/common/wire/compute";
+import { adminProof, deriveContractKey } from "../keys/contractKey.ts";
+import { formatMessageInfo } from "../messages/environment.ts";
+import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
+import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
+import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
+import { ComputeCode, computeFailure, prefixFailures } from "./chainFailure.ts";
+import { addressBytes, addressText, type Contract, openModule } from "./contract.ts";
+import { instantiateEvent, messageEvent } from "./contractEvents.ts";
+import { handleResponse } from "./handleResponse.ts";
+import { interpretResponse } from "./interpretOutput.ts";
+import { moveFunds } from "./nativeWork.ts";
+import { runContract } from "./runContract.ts";
+import { meteredCall } from "./wasmGas.ts";
+
+export type InstantiateCall = {
+  /** User or contract, 20 bytes. */
+  readonly creator: Uint8Array;
+  readonly codeId: bigint;
+  readonly label: string;
+  /** Bech32, or empty: none. */
+  readonly admin: string;
+  readonly funds: readonly Coin[];
+  /** The encrypted message as it was sent, for the contract's history. */
+  readonly sent: Uint8Array;
+  /** Authenticates and opens the input. @throws {EnclaveError} */
+  readonly open: () => OpenedInput;
+};
+
+export type InstantiateResult = CallResult & {
+  /** Bech32. */
+  readonly address: string;
+};
+
+/** @throws {ChainFailure}; {OutOfGas}; {RefusalError} HostMisbehavior */
+export function instantiateContract(frame: Frame, call: InstantiateCall): InstantiateResult {
+  const { store, meter, tree } = frame;
+  const { services } = tree;
+  const creator = addressText(call.creator);
+  const admin = call.admin === "" ? EMPTY_BYTES : prefixFailures("admin: ", () => addressBytes(call.admin));
+  meter.consume(INSTANCE_COST, GasLocation.LoadForInstantiate);
+  if (store.isLabelTaken(call.label)) {
+    throw computeFailure(ComputeCode.AccountExists, `${call.label}: contract account already exists`);
+  }
+  const { crypto } = services;
+  const bytes = contractAddress(crypto, call.codeId, store.nextInstance(), addressFromBytes(call.creator));
+  const address = addressText(bytes);
+  const from = call.creator;
+  const fundsEvents = moveFunds(frame, { from, to: bytes, coins: call.funds, createAccount: true });
+  const code = store.codeInfo(call.codeId);
+  if (code === undefined) throw computeFailure(ComputeCode.NotFound, "code: not found");
+  store.chargeBlockRandom();
+
+  const ran = meteredCall(meter, "instantiate", (gas) => {
+    const { codeHash } = code;
+    const module = openModule(services, codeHash, true);
+    const { secret, input } = call.open();
+    verifyCodeHashText(input.codeHashText, codeHash);
+    const created = { sender: call.creator, height: tree.block.height };
+    const key = deriveContractKey(crypto, services.keys, created, { codeHash, contract: bytes });
+    const contract: Contract = { bytes, address, codeHash, originalKey: key, latestKey: key, module };
+    const info = formatMessageInfo(creator, call.funds);
+    const output = runContract(frame, gas, { entry: "instantiate", contract, info, message: input.message, secret });
+    const response = interpretResponse(crypto, "instantiate", output, {
+      secret,
+      recipient: recipientOf(input.replyChain),
+    });
+    return { contract, secret, replyChain: input.replyChain, response };
+  });
+
+  saveContract(frame, call, ran.contract, admin);
+  const handled = prefixFailures("dispatch: ", () => handleResponse(frame, ran));
+  const events = [
+    ...fundsEvents,
+    instantiateEvent(address, call.codeId),
+    ...handled.events,
+    messageEvent(creator, address),
+  ];
+  return { events, data: handled.data, secret: ran.secret, address };
+}
+
+function saveContract(frame: Frame, call: InstantiateCall, contract: Contract, admin: Uint8Array): void {
+  const { services, block, transaction } = frame.tree;
+  // The position of the transaction, 0 for the first of a block: gas would be the reference's own measure, and is not known here.
+  const created = { blockHeight: block.height, txIndex: BigInt(transaction?.index ?? 0) };
+  const { codeId, label } = call;
+  frame.store.saveNewContract(contract.bytes, {
+    info: {
+      codeId,
+      creator: call.creator,
+      label,
+      created,
+      ibcPortId: "",
+      admin: call.admin,
+      adminProof: adminProof(services.crypto, services.keys, admin, contract.originalKey),
+      requireGovernance: false,
+    },
+    key: {
+      ogContractKey: contract.originalKey,
+      currentContractKey: EMPTY_BYTES,
+      currentContractKeyProof: EMPTY_BYTES,
+    },
+    history: { operation: ContractCodeHistoryOperation.Init, codeId, updated: created, msg: call.sent },
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * The reply to a contract about a message that it sent (chain §2.11 steps 10 to 14, enclave §7.5, §7.6).
+ *
+ * Sender and receiver are in the same call tree, so nothing is encrypted on the way between them.
+ * @module
+ */
+import type { Event } from "@sotto/boundary/messages";
+import { bytesToBase64, utf8ToBytes } from "@sotto/common/bytes";
+import { formatJson } from "@sotto/common/json";
+import { isDevelopmentChain } from "../developmentChain.ts";
+import type { SubMessage } from "../messages/contractMessage.ts";
+import { recipientOf } from "../messages/secretMessage.ts";
+import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
+import type { Frame, ResultData } from "./callTree.ts";
+import { ChainFailure, ComputeCode, computeFailure, unregisteredFailure } from "./chainFailure.ts";
+import { loadContractCode, loadContractKey, openContract } from "./contract.ts";
+import { contractEvent } from "./contractEvents.ts";
+import { type HandledResponse, handleResponse, type Responder } from "./handleResponse.ts";
+import { interpretResponse } from "./interpretOutput.ts";
+import { runContract } from "./runContract.ts";
+import { isWasmMessage, type SubMessageOutcome } from "./subMessage.ts";
+import { meteredCall } from "./wasmGas.ts";
+
+/**
+ * Runs the reply entry point of the contract that sent `message`, and everything that follows from it.
+ * @throws {ChainFailure} the reply failed, or a failure that no contract may see; {OutOfGas}
+ */
+export function replyTo(
+  frame: Frame,
+  responder: Responder,
+  message: SubMessage,
+  outcome: SubMessageOutcome,
+): HandledResponse {
+  const encrypted = isWasmMessage(message);
+  const result = outcome.kind === "ok" ? successFor(encrypted, outcome) : failureFor(frame, encrypted, outcome.failure);
+  const input = utf8ToBytes(formatJson({ id: message.id, result }));
+  // Quirk: the chain of callers is lost in a reply to a message that went to no contract (enclave §7.6).
+  const replyChain = encrypted ? responder.replyChain : [];
+  return runReply(frame, { ...responder, replyChain }, input);
+}
+
+type ReplyResult =
+  | { readonly ok: { readonly events: readonly Event[]; readonly data: string | null } }
+  | { readonly error: string };
+
+function successFor(encrypted: boolean, { events, data }: Extract<SubMessageOutcome, { kind: "ok" }>): ReplyResult {
+  if (!encrypted) return { ok: { events: [], data: asJson(data) } };
+  if (data !== undefined && data.recipient === "") {
+    // Quirk: the receiver's own reply had lost its chain, so its data is addressed to nobody (enclave §7.7).
+    throw unregisteredFailure("cannot serialize v1 DataWithInternalReplyInfo into json: invalid character");
+  }
+  const shown = events.map(({ type, attributes }) => ({
+    type,
+    attributes: attributes.map(({ key, value }) => ({ key, value })),
+  }));
+  return { ok: { events: shown, data: asJson(data) } };
+}
+
+function asJson(data: ResultData | undefined): string | null {
+  return data === undefined ? null : bytesToBase64(data.bytes);
+}
+
+/** Only what the receiver itself said reaches a contract, besides redacted failures of other modules (contracts §6.4). */
+function failureFor(frame: Frame, encrypted: boolean, failure: ChainFailure): ReplyResult {
+  if (failure.contractError !== undefined) return { error: failure.contractError };
+  const text = isDevelopmentChain(frame.tree.services.chainId) ? failure.message : redact(failure);
+  if (encrypted) throw unregisteredFailure(`an sdk error occurred while sending a sub-message: ${text}`);
+  return { error: text };
+}
+
+function redact({ codespace, code }: ChainFailure): string {
+  return (
+    `the error was redacted (codespace: ${codespace}, code: ${code}). ` +
+    "For more info use latest localsecret and reproduce the issue"
+  );
+}
+
+function runReply(frame: Frame, responder: Responder, input: Uint8Array): HandledResponse {
+  const { store, meter, tree } = frame;
+  const { services } = tree;
+  const { bytes, address } = responder.contract;
+  meter.consume(INSTANCE_COST, GasLocation.LoadForReply);
+  const code = loadContractCode(store, bytes);
+  store.chargeBlockRandom();
+  const stored = loadContractKey(store, bytes);
+  const ran = meteredCall(meter, "reply", (gas) => {
+    const contract = openContract(services, bytes, code, stored);
+    const { secret, replyChain } = responder;
+    const output = runContract(frame, gas, { entry: "reply", contract, message: input, secret });
+    const to = { secret, recipient: recipientOf(replyChain) };
+    return { contract, secret, replyChain, response: interpretResponse(services.crypto, "reply", output, to) };
+  });
+  const handled = flattenFailures(() => handleResponse(frame, ran));
+  return { events: [contractEvent("reply", address), ...handled.events], data: handled.data };
+}
+
+/** Whatever fails after a reply becomes a failure of the reply (contracts §6.4). */
+function flattenFailures<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ChainFailure)) throw error;
+    throw computeFailure(ComputeCode.ReplyFailed, `${error.message}: reply to contract failed`);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Runs one entry point of a contract: storage, queries and prints behind the engine's imports, then flush and gas
+ * (contracts §3.2, §4.3).
+ * @module
+ */
+import { LIMITS } from "@sotto/boundary/messages";
+import { concatBytes, u64be } from "@sotto/common/bytes";
+import { isDevelopmentChain } from "../developmentChain.ts";
+import type { EngineImports, EngineOutcome, EntryPoint } from "../engine/engine.ts";
+import { PROTOCOL_SALT } from "../keys/keyTree.ts";
+import { formatEnvironment } from "../messages/environment.ts";
+import type { TxSecret } from "../messages/secretMessage.ts";
+import { ContractStorage } from "../state/contractStorage.ts";
+import { notImplemented } from "../notImplemented.ts";
+import type { Frame } from "./callTree.ts";
+import type { Contract } from "./contract.ts";
+import { answerQuery } from "./contractQuery.ts";
+import { type CallGas, callGasLimit, GAS_MULTIPLIER, reportedGas } from "./wasmGas.ts";
+
+/** W that a write is charged for each byte of its value on top of what the store takes; calls with a refund get it back. */
+const WRITE_GAS_PER_BYTE = 5_000n;
+/** What every contract sees as random in a query (enclave §9.1). */
+const QUERY_RANDOM = Uint8Array.of(0);
+
+/** How the kinds of calls differ in gas (contracts §4.3). */
+const ENTRY_RULES: Readonly<Record<EntryPoint, { readonly accessUnit: bigint; readonly refund: boolean }>> = {
+  instantiate: { accessUnit: 1n, refund: false },
+  execute: { accessUnit: GAS_MULTIPLIER, refund: true },
+  sudo: { accessUnit: GAS_MULTIPLIER, refund: true },
+  reply: { accessUnit: 1n, refund: true },
+  migrate: { accessUnit: GAS_MULTIPLIER, refund: false },
+  query: { accessUnit: GAS_MULTIPLIER, refund: false },
+};
+
+export type EntryCall = {
+  readonly entry: EntryPoint;
+  readonly contract: Contract;
+  /** Only for instantiate and execute. */
+  readonly info?: Uint8Array;
+  readonly message: Uint8Array;
+  /** That of the call tree; errors of contracts that are queried are encrypted under it. */
+  readonly secret: TxSecret;
+};
+
+/** What a call is made with from the block: randomness and the salt of what it stores. */
+type CallPlace = { readonly random: Uint8Array | undefined; readonly salt: Uint8Array | undefined };
+
+function placeOf({ tree }: Frame, contract: Contract): CallPlace {
+  const { height, timeNs, calls } = tree.block;
+  if (calls === undefined) return { random: QUERY_RANDOM, salt: undefined };
+  let random: Uint8Array | undefined;
+  if (contract.module.requiresRandom) {
+    const info = concatBytes(u64be(height), contract.latestKey, u64be(calls.counter.forRandom()));
+    random = tree.services.crypto.hkdfSha256(calls.seed, PROTOCOL_SALT, info, 32);
+  }
+  return { random, salt: concatBytes(u64be(timeNs), u64be(height), u64be(calls.counter.advance())) };
+}
+
+function environmentOf({ tree, depth }: Frame, contract: Contract, random: Uint8Array | undefined): Uint8Array {
+  const { height, timeNs } = tree.block;
+  const { transaction } = tree;
+  return formatEnvironment({
+    height,
+    timeNs,
+    chainId: tree.services.chainId,
+    random,
+    contract: contract.address,
+    codeHash: contract.codeHash,
+    // Quirk: contracts that are reached through others see the position plus the depth (contracts §5.1).
+    transaction: transaction && { index: transaction.index + depth, hash: transaction.hash },
+  });
+}
+
+/** Throws what ended a call that did not return. */
+function throwFailure(result: Extract<EngineOutcome["result"], { kind: "failed" }>): never {
+  throw result.cause ?? result.error;
+}
+
+/**
+ * Runs the entry point; writes are in the state once it has returned, whatever it said (contracts §3.2 step 7).
+ * @param gas gets what the call reports, also if it fails
+ * @returns the bytes that the contract returned
+ * @throws {EngineError}; {EnclaveError}; {OutOfGas} of the chain's meter; {RefusalError} HostMisbehavior
+ */
+export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8Array {
+  const { contract, entry, message, info } = call;
+  const { services } = frame.tree;
+  if (contract.module.api !== "v1") throw notImplemented();
+  const { random, salt } = placeOf(frame, contract);
+  const env = environmentOf(frame, contract, random);
+  const storage = new ContractStorage(frame.store, services.ciphers.forContract(contract.originalKey), contract.bytes);
+  const rules = ENTRY_RULES[entry];
+  const limit = callGasLimit(frame.meter);
+  const counted = { queries: 0n, written: 0n };
+  const imports: EngineImports = {
+    read: (key) => storage.read(key),
+    write: (key, value) => {
+      counted.written += BigInt(value.length);
+      storage.write(key, value);
+    },
+    remove: (key) => storage.remove(key),
+    query: (request, gasLeft) => {
+      const { answer, gasUsed } = answerQuery(frame, { contract, secret: call.secret }, request, gasLeft);
+      counted.queries += gasUsed;
+      return answer;
+    },
+    debugPrint: debugPrint(frame, contract),
+  };
+  const readOnly = entry === "query";
+  const args = info === undefined ? { env } : { env, info };
+  const outcome = services.engine.run(contract.module, { entry, ...args, msg: message, gasLimit: limit, readOnly, imports });
+  const returned = outcome.result.kind === "returned";
+  gas.used = reportedGas(limit, outcome, {
+    external: storage.accessGas * rules.accessUnit + counted.queries,
+    refund: returned && rules.refund ? counted.written * WRITE_GAS_PER_BYTE : 0n,
+  });
+  if (outcome.result.kind === "failed") return throwFailure(outcome.result);
+  if (salt !== undefined) storage.flush(services.crypto, salt, random);
+  return outcome.result.output;
+}
+
+function debugPrint({ tree }: Frame, contract: Contract): EngineImports["debugPrint"] {
+  const { chainId, host } = tree.services;
+  if (!isDevelopmentChain(chainId)) return undefined;
+  return (message) => {
+    host.call("debugPrint", { contract: contract.bytes, message: message.subarray(0, LIMITS.message) });
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * A smart query from outside (chain §3.4, enclave §2.3): encrypted in, encrypted out.
+ * @module
+ */
+import type { EcallResponse } from "@sotto/boundary/messages";
+import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
+import { OutputEncryption } from "../messages/outputEncryption.ts";
+import { parseSecretMessage } from "../messages/secretMessage.ts";
+import { ComputeStore } from "../state/computeStore.ts";
+import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
+import { ScopedState } from "../state/scopedState.ts";
+import { makeStoreReader } from "../state/storeReader.ts";
+import type { Frame, OpenedInput, Services } from "./callTree.ts";
+import { ChainFailure } from "./chainFailure.ts";
+import { queryContract } from "./queryContract.ts";
+
+export type QueryOutcome = EcallResponse<"query">;
+
+/** @throws {RefusalError} HostMisbehavior */
+export function runQuery(
+  services: Services,
+  at: { readonly height: bigint; readonly timeNs: bigint },
+  request: { readonly contract: Uint8Array; readonly query: Uint8Array; readonly gasLimit: bigint },
+): QueryOutcome {
+  const state = new ScopedState(services.host, makeStoreReader(services.host));
+  const block = { ...at, calls: undefined };
+  const meter = new GasMeter(request.gasLimit, { countsNative: true });
+  const store = new ComputeStore(state, meter);
+  const frame: Frame = { tree: { services, block, transaction: undefined, state }, meter, store, depth: 0, queryDepth: 1 };
+  const result = settle(() => {
+    const open = () => openQuery(services, request.query);
+    const { answer, secret } = queryContract(frame, { contract: request.contract, open });
+    return new OutputEncryption(services.crypto, secret.txKey).queryResult(answer);
+  });
+  return { result, gasUsed: meter.consumed };
+}
+
+/** Headers for a reply are taken off and ignored (enclave §3.2). @throws {EnclaveError} DecryptionError, ValidationFailure */
+function openQuery({ inputs }: Services, query: Uint8Array): OpenedInput {
+  const opened = inputs.open(query);
+  if (opened === undefined) throw new EnclaveError(EnclaveErrorCode.DecryptionError);
+  return { secret: opened.secret, input: parseSecretMessage(opened.plaintext) };
+}
+
+function settle(work: () => Uint8Array): QueryOutcome["result"] {
+  try {
+    return { kind: "ok", value: work() };
+  } catch (error) {
+    if (error instanceof OutOfGas) return { kind: "outOfGas", value: { location: error.location } };
+    if (!(error instanceof ChainFailure)) throw error;
+    const { codespace, code, message: log } = error;
+    return { kind: "failed", value: { codespace, code, log } };
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * One message that a contract sends, in a scope and under a gas limit of its own (chain §2.11 steps 4 to 8).
+ * @module
+ */
+import type { Coin, Event } from "@sotto/boundary/messages";
+import { utf8ToBytes } from "@sotto/common/bytes";
+import type { SubMessage } from "../messages/contractMessage.ts";
+import { encryptNestedMessage } from "../messages/secretMessage.ts";
+import { notImplemented } from "../notImplemented.ts";
+import { ComputeStore } from "../state/computeStore.ts";
+import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
+import type { Frame, OpenedInput, ResultData } from "./callTree.ts";
+import { ChainFailure, ComputeCode, computeFailure, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { toChainMessage } from "./chainMessage.ts";
+import { areValidCoins } from "./coins.ts";
+import { addressBytes } from "./contract.ts";
+import { sortAttributes } from "./contractEvents.ts";
+import { executeContract } from "./executeContract.ts";
+import type { Responder } from "./handleResponse.ts";
+import { instantiateContract } from "./instantiateContract.ts";
+import { runNativeMessage } from "./nativeWork.ts";
+
+const SUB_MESSAGE_LIMIT = "From limited Sub-Message";
+const MAX_LABEL_LENGTH = 512;
+const INVALID = "failed basic validation for message type *types.";
+
+export type SubMessageOutcome =
+  | {
+      readonly kind: "ok";
+      /** As they appear on the chain. */
+      readonly events: readonly Event[];
+      /** A contract's data, or the protobuf response of a chain message. */
+      readonly data: ResultData | undefined;
+    }
+  | { readonly kind: "failed"; readonly failure: ChainFailure };
+
+type Ran = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
+
+/**
+ * Runs the message; a failure is an outcome, with everything that the message did undone.
+ * @param sender the contract that sends it, with the contracts that will wait for a reply from the receiver
+ * @throws {OutOfGas} of the caller's meter; {RefusalError} HostMisbehavior
+ */
+export function runSubMessage(frame: Frame, sender: Responder, message: SubMessage): SubMessageOutcome {
+  return frame.tree.state.inScope((): { end: "keep" | "drop"; value: SubMessageOutcome } => {
+    try {
+      const { events, data } = withGasLimit(frame, message.gasLimit, (limited) => route(limited, sender, message));
+      const visible = events.filter(({ type }) => type !== "message");
+      const shown = isWasmMessage(message) ? visible.map(sortAttributes) : visible;
+      return { end: "keep", value: { kind: "ok", events: shown, data } };
+    } catch (failure) {
+      if (!(failure instanceof ChainFailure)) throw failure;
+      return { end: "drop", value: { kind: "failed", failure } };
+    }
+  });
+}
+
+/** True for messages to contracts, whose replies are encrypted (enclave §7.4). */
+export function isWasmMessage({ message }: SubMessage): boolean {
+  return message.kind === "wasmExecute" || message.kind === "wasmInstantiate" || message.kind === "wasmAdministration";
+}
+
+function withGasLimit(frame: Frame, limit: bigint | undefined, work: (limited: Frame) => Ran): Ran {
+  if (limit === undefined || limit >= frame.meter.remaining) return work(frame);
+  const meter = new GasMeter(limit, { countsNative: true });
+  let ran: Ran | undefined;
+  try {
+    ran = work({ ...frame, meter, store: new ComputeStore(frame.tree.state, meter) });
+  } catch (error) {
+    if (!(error instanceof OutOfGas)) {
+      passOn(frame.meter, meter.own, meter.native);
+      throw error;
+    }
+  }
+  if (ran !== undefined) {
+    passOn(frame.meter, meter.own, meter.native);
+    return ran;
+  }
+  // The whole limit is charged; what the host metered of it is on the host's meter already.
+  passOn(frame.meter, limit > meter.native ? limit - meter.native : 0n, meter.native);
+  throw sdkFailure(SdkCode.OutOfGas, "SubMsg hit gas limit: out of gas");
+}
+
+function passOn(meter: GasMeter, own: bigint, native: bigint): void {
+  meter.consume(own, SUB_MESSAGE_LIMIT);
+  meter.noteNative(native, SUB_MESSAGE_LIMIT);
+}
+
+function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
+  const { contract, secret, replyChain } = sender;
+  if (message.kind === "wasmExecute") {
+    const { codeHash, msg, funds } = message;
+    const receiver = addressBytes(message.contract);
+    if (!areValidCoins(funds)) {
+      throw sdkFailure(SdkCode.InvalidCoins, `${INVALID}MsgExecuteContract: sentFunds: invalid coins`);
+    }
+    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
+    return executeContract(frame, { sender: contract.bytes, contract: receiver, funds, open });
+  }
+  if (message.kind === "wasmInstantiate") {
+    const { codeHash, msg, funds, codeId, label, admin = "" } = message;
+    validateInstantiate(label, codeId, funds);
+    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
+    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
+    return instantiateContract(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
+  }
+  if (message.kind === "wasmAdministration") {
+    throw enclaveFailure("migrate", notImplemented());
+  }
+  const chainMessage = toChainMessage(contract.bytes, message);
+  if (chainMessage === undefined) return { events: [], data: undefined };
+  const { response, events } = runNativeMessage(frame, contract.bytes, chainMessage);
+  return { events, data: response.length === 0 ? undefined : { bytes: response, recipient: "" } };
+}
+
+/** Stateless checks of chain §2.3. Quirk: the text about the label's length names another limit. */
+function validateInstantiate(label: string, codeId: bigint, funds: readonly Coin[]): void {
+  const prefix = `${INVALID}MsgInstantiateContract: `;
+  if (codeId === 0n) throw sdkFailure(SdkCode.InvalidRequest, `${prefix}code_id is required: invalid request`);
+  if (label === "") throw computeFailure(ComputeCode.Empty, `${prefix}is required: empty`);
+  if (utf8ToBytes(label).length > MAX_LABEL_LENGTH) {
+    throw computeFailure(ComputeCode.ExceedsLimit, `${prefix}cannot be longer than 128 characters: exceeds limit`);
+  }
+  if (!areValidCoins(funds)) throw sdkFailure(SdkCode.InvalidCoins, `${prefix}invalid coins`);
+}

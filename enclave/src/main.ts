@@ -1,0 +1,60 @@
+/**
+ * The enclave: one function from bytes to bytes, made from its powers (see `powers.ts`).
+ *
+ * Everything that it keeps lives in what this function makes; importing the bundle does nothing.
+ * @module
+ */
+import { type EcallHandlers, serveEcalls } from "@sotto/boundary/calls";
+import { BoundaryError } from "@sotto/boundary/errors";
+import { makeNativeCrypto } from "@sotto/common/crypto/nativeCrypto";
+import { type CodedError, InputError } from "@sotto/common/errors";
+import { makeBlocks } from "./ecalls/blocks.ts";
+import { EnclaveState } from "./ecalls/enclaveState.ts";
+import { makeLifecycle } from "./ecalls/lifecycle.ts";
+import type { NetworkParts } from "./ecalls/network.ts";
+import { makeQueries } from "./ecalls/queries.ts";
+import { RefusalCode, RefusalError } from "./enclaveError.ts";
+import { makeEngine } from "./engine/makeEngine.ts";
+import type { MakeEnclave } from "./powers.ts";
+import { makeHost } from "./state/host.ts";
+
+export const makeEnclave: MakeEnclave = (powers) => {
+  const { measurement, sealingKey, randomBytes } = powers;
+  const crypto = makeNativeCrypto(powers.nodeCrypto, powers.wasm);
+  const engine = makeEngine({ crypto, wasm: powers.wasm });
+  const sealing = { measurement, sealingKey, randomBytes };
+  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing };
+  const state = new EnclaveState();
+  const handlers: EcallHandlers = {
+    ...makeLifecycle(state, parts),
+    ...makeBlocks(state, randomBytes),
+    ...makeQueries(state, parts),
+  };
+  return { ecall: oneAtATime(serveEcalls(handlers, refuse)) };
+};
+
+/** An ocall must not lead back in: the state in between is none that a call may see. */
+function oneAtATime(serve: (request: Uint8Array) => Uint8Array): (request: Uint8Array) => Uint8Array {
+  let busy = false;
+  const refuseNested = serveEcalls({} as EcallHandlers, () => {
+    return new RefusalError(RefusalCode.WrongState, "an ecall is running");
+  });
+  return (request) => {
+    if (busy) return refuseNested(new Uint8Array(0));
+    busy = true;
+    try {
+      return serve(request);
+    } finally {
+      busy = false;
+    }
+  };
+}
+
+/** What the host is told of an exception: only texts that were written for it. */
+function refuse(error: unknown): CodedError {
+  if (error instanceof RefusalError || error instanceof BoundaryError) return error;
+  if (error instanceof InputError) {
+    return new RefusalError(RefusalCode.MalformedRequest, "request: a field is not what it must be");
+  }
+  return new RefusalError(RefusalCode.Internal, "internal error");
+}
