@@ -6,7 +6,7 @@
  * @module
  */
 import { CodedError } from "@sotto/common/errors";
-import { registeredText } from "./errorRegistry.ts";
+import { findRegisteredText, registeredText } from "./errorRegistry.ts";
 
 /** gRPC status numbers that handlers give. */
 export const GrpcCode = {
@@ -75,7 +75,8 @@ export class AppError extends CodedError {
 
   /** An error that crossed the boundary as (codespace, code, whole log). */
   static fromLog(codespace: string, code: number, log: string): AppError {
-    const text = registeredText(codespace, code);
+    const text = findRegisteredText(codespace, code);
+    if (text === undefined) return AppError.plain(log);
     if (log === text) return AppError.registered(codespace, code);
     const inner = log.endsWith(`: ${text}`) ? log.slice(0, -text.length - 2) : log;
     return AppError.registered(codespace, code, inner);

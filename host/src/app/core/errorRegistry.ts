@@ -89,9 +89,13 @@ const TEXTS: { readonly [codespace: string]: { readonly [code: number]: string }
   },
 };
 
+export function findRegisteredText(codespace: string, code: number): string | undefined {
+  return TEXTS[codespace]?.[code];
+}
+
 /** @throws {RangeError} an error that nobody registered is a programming mistake */
 export function registeredText(codespace: string, code: number): string {
-  const text = TEXTS[codespace]?.[code];
+  const text = findRegisteredText(codespace, code);
   if (text === undefined) throw new RangeError(`no error ${codespace}/${code} is registered`);
   return text;
 }

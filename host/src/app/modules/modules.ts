@@ -29,6 +29,17 @@ export type Modules = {
   readonly queries: QueryRouter;
 };
 
+/** The module stores, each with a root of its own under the app hash (chain §1.4). */
+export const MODULE_STORES: readonly string[] = [
+  "acc",
+  "bank",
+  "compute",
+  "consensus",
+  "register",
+  "slashing",
+  "staking",
+];
+
 /** May receive by message although it is a module (chain §1.5). */
 const NOT_BLOCKED = "distribution";
 

@@ -16,8 +16,8 @@ import {
   MsgUpdateAdmin,
   MsgUpdateAdminResponse,
 } from "@sotto/common/wire/compute";
-import { formatAddress, parseAddress } from "../../core/addresses.ts";
-import { emit } from "../../core/context.ts";
+import type { MessageCodec } from "@sotto/common/wire/message";
+import { parseAddress } from "../../core/addresses.ts";
 import { type MessageRoute, route } from "../../core/messageRouter.ts";
 import type { OcallDeps } from "./ocalls.ts";
 import { runContract } from "./runContract.ts";
@@ -30,8 +30,6 @@ import {
   validateStoreCode,
   validateUpdateAdmin,
 } from "./validateBasic.ts";
-
-const MODULE = ["module", "compute"] as const;
 
 /** Whoever signed, unless an enclave did. */
 function directSigner(sender: Uint8Array, callbackSig: Uint8Array): Uint8Array | undefined {
@@ -52,6 +50,7 @@ function storeCodeRoute(deps: OcallDeps): MessageRoute {
   });
 }
 
+/** Its events, the `message` event included, come from the enclave (clients §1.4). */
 function instantiateRoute(deps: OcallDeps): MessageRoute {
   return route({
     request: MsgInstantiateContract,
@@ -59,13 +58,8 @@ function instantiateRoute(deps: OcallDeps): MessageRoute {
     signers: ({ sender }) => [sender],
     validateBasic: validateInstantiate,
     handle: (context, { sender, callbackSig }) => {
-      const signedDirectly = directSigner(sender, callbackSig);
-      const response = MsgInstantiateContractResponse.decode(
-        runContract(deps, context, { failureCode: 2, signedDirectly }),
-      );
-      // After everything that the contract did, unlike for execute (clients §1.4).
-      emit(context, "message", MODULE, ["sender", formatAddress(sender)], ["contract_address", response.address]);
-      return response;
+      const call = { failureCode: 2, signedDirectly: directSigner(sender, callbackSig) };
+      return MsgInstantiateContractResponse.decode(runContract(deps, context, call));
     },
   });
 }
@@ -76,49 +70,36 @@ function executeRoute(deps: OcallDeps): MessageRoute {
     response: MsgExecuteContractResponse,
     signers: ({ sender }) => [sender],
     validateBasic: validateExecute,
-    handle: (context, { sender, contract, callbackSig }) => {
-      const address = formatAddress(contract);
-      emit(context, "message", MODULE, ["sender", formatAddress(sender)], ["contract_address", address]);
-      const signedDirectly = directSigner(sender, callbackSig);
-      return MsgExecuteContractResponse.decode(runContract(deps, context, { failureCode: 3, signedDirectly }));
+    handle: (context, { sender, callbackSig }) => {
+      const call = { failureCode: 3, signedDirectly: directSigner(sender, callbackSig) };
+      return MsgExecuteContractResponse.decode(runContract(deps, context, call));
+    },
+  });
+}
+
+/** A message whose sender is text and whose failure is one of migration. */
+function adminRoute<T extends { readonly sender: string; readonly callbackSig: Uint8Array }, R>(
+  deps: OcallDeps,
+  request: MessageCodec<T>,
+  response: MessageCodec<R>,
+  validateBasic: (message: T) => void,
+): MessageRoute {
+  return route({
+    request,
+    response,
+    signers: ({ sender }) => [parseAddress(sender)],
+    validateBasic,
+    handle: (context, { sender, callbackSig }) => {
+      const call = { failureCode: 5, signedDirectly: directSigner(parseAddress(sender), callbackSig) };
+      return response.decode(runContract(deps, context, call));
     },
   });
 }
 
 function adminRoutes(deps: OcallDeps): MessageRoute[] {
   return [
-    route({
-      request: MsgMigrateContract,
-      response: MsgMigrateContractResponse,
-      signers: ({ sender }) => [parseAddress(sender)],
-      validateBasic: validateMigrate,
-      handle: (context, { sender, callbackSig }) => {
-        emit(context, "message", MODULE, ["sender", sender]);
-        const signedDirectly = directSigner(parseAddress(sender), callbackSig);
-        return MsgMigrateContractResponse.decode(runContract(deps, context, { failureCode: 5, signedDirectly }));
-      },
-    }),
-    route({
-      request: MsgUpdateAdmin,
-      response: MsgUpdateAdminResponse,
-      signers: ({ sender }) => [parseAddress(sender)],
-      validateBasic: validateUpdateAdmin,
-      handle: (context, { sender, callbackSig }) => {
-        emit(context, "message", MODULE, ["sender", sender]);
-        const signedDirectly = directSigner(parseAddress(sender), callbackSig);
-        return MsgUpdateAdminResponse.decode(runContract(deps, context, { failureCode: 5, signedDirectly }));
-      },
-    }),
-    route({
-      request: MsgClearAdmin,
-      response: MsgClearAdminResponse,
-      signers: ({ sender }) => [parseAddress(sender)],
-      validateBasic: validateClearAdmin,
-      handle: (context, { sender, callbackSig }) => {
-        emit(context, "message", MODULE, ["sender", sender]);
-        const signedDirectly = directSigner(parseAddress(sender), callbackSig);
-        return MsgClearAdminResponse.decode(runContract(deps, context, { failureCode: 5, signedDirectly }));
-      },
-    }),
+    adminRoute(deps, MsgMigrateContract, MsgMigrateContractResponse, validateMigrate),
+    adminRoute(deps, MsgUpdateAdmin, MsgUpdateAdminResponse, validateUpdateAdmin),
+    adminRoute(deps, MsgClearAdmin, MsgClearAdminResponse, validateClearAdmin),
   ];
 }
