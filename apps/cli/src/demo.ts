@@ -6,7 +6,8 @@
  */
 import { readFileSync } from "node:fs";
 import { base64ToBytes, bytesToHex } from "@sotto/common/bytes";
-import { DEVELOPMENT_ACCOUNTS, DEVELOPMENT_CHAIN_ID } from "@sotto/host/node/developmentAccounts";
+import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
+import { DEVELOPMENT_CHAIN_ID } from "@sotto/host/node/genesis";
 import { homePaths } from "@sotto/host/node/home";
 import { NodeError, NodeErrorCode } from "@sotto/host/node/nodeError";
 import { readContractRows } from "@sotto/host/node/peek";

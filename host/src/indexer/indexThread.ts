@@ -2,8 +2,8 @@
  * Entry of the index thread: reads blocks from the state environment, writes an environment of its own.
  * @module
  */
-import * as nodeCrypto from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
+import { makeHostCrypto } from "../node/hostCrypto.ts";
 import { serveCalls } from "../node/threadCalls.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
@@ -13,8 +13,7 @@ import { makeTxIndex } from "./txIndex.ts";
 export type IndexThreadData = { readonly statePath: string; readonly indexPath: string; readonly firstHeight: number };
 
 const { statePath, indexPath, firstHeight } = workerData as IndexThreadData;
-const sha256 = (bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(nodeCrypto.createHash("sha256").update(bytes).digest());
+const { sha256 } = makeHostCrypto();
 const store = makeStateStore(openLmdbEngine({ path: statePath, readOnly: true }), { sha256, stores: [] });
 const index = makeTxIndex(openLmdbEngine({ path: indexPath, readOnly: false, tables: ["index"], durable: false }), {
   sha256,

@@ -12,11 +12,11 @@ import { readFileIfAny, writeFileDurably } from "./home.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 
 /** Reads the key file, or makes one. @throws {NodeError} BadConfiguration if the file is no key file */
-export function loadValidatorKey(path: string, crypto: Crypto, power: bigint): SoloValidator {
+export function loadValidatorKey(path: string, crypto: Crypto): Omit<SoloValidator, "power"> {
   const text = readFileIfAny(path);
   const seed = text === undefined ? createKey(path) : parseKey(path, text);
   const publicKey = crypto.ed25519PublicKey(seed);
-  return { seed, publicKey, address: validatorAddress(crypto, toConsensusPublicKey(publicKey)), power };
+  return { seed, publicKey, address: validatorAddress(crypto, toConsensusPublicKey(publicKey)) };
 }
 
 function createKey(path: string): Uint8Array {

@@ -43,13 +43,22 @@ export function openLmdbEngine(options: LmdbOptions): KvEngine {
 
   function reader(transaction: object | undefined): EngineReader {
     const read = transaction === undefined ? {} : { transaction };
+    // Another thread writes: without this, reads of one turn of the event loop would share a transaction that is older than
+    // what the writer has just announced.
+    const refresh = (): void => {
+      if (options.readOnly && transaction === undefined) root.resetReadTxn();
+    };
     return {
-      get: (name, key) => asBytes(table(name).get(asBuffer(key), read as never)),
+      get: (name, key) => {
+        refresh();
+        return asBytes(table(name).get(asBuffer(key), read as never));
+      },
       *range(name, { start, end, reverse }: KeyRange): IterableIterator<KeyValue> {
         // LMDB starts a reverse range at its upper end, which it includes; ours is exclusive above and inclusive below.
         const bounds: RangeOptions = reverse ? { reverse: true } : {};
         const from = reverse ? end : start;
         if (from !== undefined) bounds.start = asBuffer(from);
+        refresh();
         for (const { key, value } of table(name).getRange({ ...bounds, ...read } as RangeOptions)) {
           const bytes = asBytes(key) as Uint8Array;
           if (reverse) {

@@ -1,0 +1,100 @@
+/**
+ * `sotto start`: runs the node in this process, with a banner for people and a line for each transaction.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { addressFromBytes, formatAddress } from "@sotto/common/address";
+import { decodeBech32 } from "@sotto/common/bech32";
+import { bytesToHex, tryBytesToUtf8 } from "@sotto/common/bytes";
+import { ContractInfo } from "@sotto/common/wire/compute";
+import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
+import type { ExecutedBlock } from "@sotto/host/node/executor";
+import { type RunningNode, startNode } from "@sotto/host/node/node";
+import { formatTransactionLine } from "@sotto/host/node/transactionLine";
+import type { StartFlags } from "./main.ts";
+
+const out = (text: string): void => void process.stdout.write(`${text}\n`);
+const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const BUNDLE = new URL("../../../enclave/bundle/enclave.cjs", import.meta.url);
+
+export async function start(flags: StartFlags): Promise<void> {
+  let node: RunningNode | undefined;
+  const stopped = new Promise<Error | undefined>((resolve) => {
+    const stop = (): void => resolve(undefined);
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+    void run(resolve);
+  });
+
+  async function run(fail: (error: Error) => void): Promise<void> {
+    try {
+      node = await startNode({
+        home: flags.home,
+        rest: flags.rest,
+        rpc: flags.rpc,
+        enclave: flags.enclave,
+        bundle: new Uint8Array(readFileSync(BUNDLE)),
+        collectMs: flags.collect,
+        intervalMs: flags.blockInterval,
+        keepHeights: flags.keepHeights,
+        onBlock: (block) => printBlock(node, block),
+        onFailure: fail,
+        onInternalError: (error) => warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
+      });
+      printBanner(node, flags);
+    } catch (error) {
+      fail(error as Error);
+    }
+  }
+
+  const failure = await stopped;
+  await node?.close();
+  if (failure !== undefined) throw failure;
+  out("stopped; the next start continues here");
+}
+
+function printBanner(node: RunningNode, flags: StartFlags): void {
+  const { status } = node;
+  out(`
+sotto ${status.isNew ? "made a new network" : `continues at height ${status.latestHeight}`}: ${status.chainId}, denom uscrt
+
+  REST         ${node.restUrl}
+  RPC          ${node.rpcUrl}
+  state        ${node.paths.root}
+  enclave      ${bytesToHex(status.measurement)} (${flags.enclave})
+  platform     sim, INSECURE: it protects nothing from whoever runs this machine
+
+  Accounts with 1,000,000,000,000 SCRT each. Their keys are PUBLIC: never use them anywhere else.
+${DEVELOPMENT_ACCOUNTS.map(({ name, address, mnemonic }) => `  ${name.padEnd(12)} ${address}\n               ${mnemonic}`).join("\n")}
+`);
+}
+
+function labelOf(node: RunningNode, contract: string): string | undefined {
+  const view = node.store.latest();
+  try {
+    const { data } = decodeBech32(contract);
+    const info = view.get("compute", Uint8Array.of(2, ...data));
+    return info === undefined ? undefined : ContractInfo.decode(info).label;
+  } catch {
+    return undefined;
+  } finally {
+    view.release();
+  }
+}
+
+function printBlock(node: RunningNode | undefined, { block, results, prints }: ExecutedBlock): void {
+  if (node === undefined) return;
+  const running = node;
+  block.transactions.forEach((tx, position) => {
+    const result = results.results[position];
+    if (position === 0 || result === undefined) return;
+    out(formatTransactionLine({ height: block.height, tx, result, labelOf: (contract) => labelOf(running, contract) }));
+  });
+  for (const { contract, message } of prints) {
+    const text = tryBytesToUtf8(message);
+    out(
+      `  debug_print ${formatAddress(addressFromBytes(contract))}: ${text === undefined ? bytesToHex(message) : JSON.stringify(text)}`,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Entry of the executor thread: opens the home's state and enclave and serves the executor's calls.
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { makeSimPlatform } from "@sotto/platform/sim";
+import { MODULE_STORES } from "../app/modules/modules.ts";
+import { makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
+import { openLmdbEngine } from "../store/lmdbEngine.ts";
+import { makeStateStore } from "../store/stateStore.ts";
+import { nowNs } from "./clock.ts";
+import { openExecutor } from "./executor.ts";
+import { gunzip } from "./gunzip.ts";
+import type { HomePaths } from "./home.ts";
+import { makeHostCrypto } from "./hostCrypto.ts";
+import { serveCalls } from "./threadCalls.ts";
+import { loadValidatorKey } from "./validatorKey.ts";
+
+export type ExecutorThreadData = {
+  readonly paths: HomePaths;
+  readonly bundle: Uint8Array;
+  readonly enclave: "inline" | "process";
+  readonly moniker: string;
+  readonly keepHeights: number;
+};
+
+const { paths, bundle, enclave, moniker, keepHeights } = workerData as ExecutorThreadData;
+const crypto = makeHostCrypto();
+
+function open(): ReturnType<typeof openExecutor> {
+  const platform = makeSimPlatform({ machineSecretFile: paths.machineSecret });
+  const store = makeStateStore(openLmdbEngine({ path: paths.state, readOnly: false }), {
+    sha256: crypto.sha256,
+    stores: MODULE_STORES,
+  });
+  const connection = enclave === "inline" ? platform.startInline(bundle) : platform.startProcess(bundle);
+  return openExecutor({
+    store,
+    enclave: makeEnclaveHost(connection),
+    crypto,
+    validator: loadValidatorKey(paths.validatorKey, crypto),
+    moniker,
+    gunzip,
+    now: nowNs,
+    keepHeights,
+  });
+}
+
+if (parentPort === null) throw new TypeError("this file is the entry of a worker thread");
+let executor: ReturnType<typeof openExecutor> | undefined;
+const opened = (): ReturnType<typeof openExecutor> => {
+  executor ??= open();
+  return executor;
+};
+serveCalls(parentPort, {
+  status: () => opened().status(),
+  produce: (transactions: readonly Uint8Array[]) => opened().produce(transactions),
+  query: (request: Parameters<ReturnType<typeof openExecutor>["query"]>[0]) => opened().query(request),
+  simulate: (tx: Uint8Array) => opened().simulate(tx),
+  close: () => executor?.close(),
+});
