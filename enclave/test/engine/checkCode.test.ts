@@ -95,7 +95,7 @@ describe("contracts §1.2: static check", () => {
     expect(engine.checkCode(module(V010_EXPORTS)).api).toBe("v0.10");
     const both = [...V010_EXPORTS, "interface_version_8", "instantiate"];
     expect(engine.checkCode(module(both)).api).toBe("v0.10");
-    expect(engine.checkCode(module(both.toReversed())).api).toBe("v1");
+    expect(engine.checkCode(module([...both].reverse())).api).toBe("v1");
   });
 
   test("IBC needs all six entry points", () => {
