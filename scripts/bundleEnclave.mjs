@@ -47,11 +47,8 @@ function resolver(root) {
       if (specifier.startsWith(".")) return resolve(dirname(importer), specifier);
       const own = /^@sotto\/(common|boundary)\/(.+)$/.exec(specifier);
       if (own) return join(root, own[1], "dist", `${own[2]}.js`);
-      if (specifier.startsWith("@noble/")) {
-        return importer.includes(`${sep}@noble${sep}`)
-          ? createRequire(importer).resolve(specifier)
-          : libraries.resolve(specifier);
-      }
+      // One copy of each, wherever npm has put others: the bytes must not depend on the layout of node_modules.
+      if (specifier.startsWith("@noble/")) return libraries.resolve(specifier);
       throw new Error(`${relative(root, importer)} imports ${specifier}: not part of the enclave`);
     },
   };
