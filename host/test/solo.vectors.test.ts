@@ -98,6 +98,7 @@ function makeChain(store: StateStore, application: VectorApplication): Solo {
     crypto,
     store,
     application,
+    genesisAppHash: GENESIS_HASH,
     commitApplication: (rows) => {
       application.commit();
       store.writeTables(rows);

@@ -24,7 +24,7 @@ function sideBySide(rows: readonly (readonly [who: string, sees: string])[]): vo
   const width = Math.max(...rows.map(([who]) => who.length));
   for (const [who, sees] of rows) {
     const lines = sees.match(/.{1,90}/g) ?? [""];
-    lines.forEach((line, index) => say(`   ${(index === 0 ? who : "").padEnd(width)} │ ${line}`));
+    for (const [index, line] of lines.entries()) say(`   ${(index === 0 ? who : "").padEnd(width)} │ ${line}`);
   }
 }
 

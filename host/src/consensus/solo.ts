@@ -49,7 +49,9 @@ export type SoloOptions = {
   readonly validator: SoloValidator;
   readonly crypto: Crypto;
   readonly store: StateStore;
-  readonly application: Application;
+  readonly application: Pick<Application, "info" | "prepareProposal" | "processProposal" | "finalizeBlock">;
+  /** What InitChain answered; in the first header. */
+  readonly genesisAppHash: Uint8Array;
   /** Commits the application's block together with these rows. */
   readonly commitApplication: (rows: readonly TableChange[]) => void;
   readonly now: () => TimeNs;
@@ -108,7 +110,7 @@ export function makeSolo(options: SoloOptions): Solo {
       validatorsHash: setHash,
       nextValidatorsHash: setHash,
       consensusHash: paramsHash,
-      appHash: application.info().appHash,
+      appHash: last === undefined ? options.genesisAppHash : application.info().appHash,
       lastResultsHash: resultsHash(crypto, last === undefined ? [] : resultsOf(last.height).results),
       evidenceHash: evidenceHash(crypto, []),
       proposerAddress: validator.address,

@@ -83,6 +83,8 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       prints.push({ contract, message });
     },
   });
+  const genesisAppHash = store.latestHeight === 0 ? initChain(application, genesis) : new Uint8Array(0);
+  if (isNew) anchor(deps, genesis, text, genesisAppHash);
   const power = genesis.validators[0]?.power ?? 0n;
   const solo = makeSolo({
     chainId: genesis.chainId,
@@ -93,21 +95,10 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     crypto,
     store,
     application,
+    genesisAppHash,
     commitApplication: (rows) => application.commit(rows),
     now: deps.now,
   });
-
-  if (store.latestHeight === 0) {
-    const { appHash } = application.initChain({
-      time: genesis.timeNs,
-      chainId: genesis.chainId,
-      initialHeight: genesis.initialHeight,
-      consensusParams: genesis.consensusParams,
-      validators: genesis.validators,
-      appState: genesis.appState,
-    });
-    if (isNew) anchor(deps, genesis, text, appHash);
-  }
 
   function withPrints(produced: ProducedBlock): ExecutedBlock {
     const block = { ...produced, prints };
@@ -135,6 +126,12 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       store.close();
     },
   };
+}
+
+/** @returns the app hash of genesis */
+function initChain(application: ReturnType<typeof makeStateMachine>, genesis: Genesis): Uint8Array {
+  const { timeNs: time, chainId, initialHeight, consensusParams, validators, appState } = genesis;
+  return application.initChain({ time, chainId, initialHeight, consensusParams, validators, appState }).appHash;
 }
 
 /** Block time of a stored height. */

@@ -116,7 +116,7 @@ export function makeBackend(deps: BackendDeps): Backend {
     publish(produced) {
       remember(produced);
       const { height, transactions } = produced.block;
-      transactions.forEach((tx, position) => unindexed.set(bytesToHex(crypto.sha256(tx)), { height, position }));
+      for (const [position, tx] of transactions.entries()) unindexed.set(bytesToHex(crypto.sha256(tx)), { height, position });
       latestHeight = height;
     },
     indexed(height) {
