@@ -113,7 +113,7 @@ describe("servers under noise", () => {
 
   it("sees a transaction nested ten thousand deep as bytes that are no transaction", async () => {
     // AuthInfo.signer_infos.mode_info of modes within modes.
-    let mode = Buffer.alloc(0);
+    let mode: Buffer = Buffer.alloc(0);
     const wrap = (tag: number, content: Buffer): Buffer => {
       const length: number[] = [];
       for (let rest = content.length; ; rest >>>= 7) {

@@ -47,18 +47,18 @@ function arbitraryScalar(field: DescField): fc.Arbitrary<unknown> {
 function arbitraryMessage(desc: DescMessage, depth: number): fc.Arbitrary<Message> {
   switch (desc.typeName) {
     case "google.protobuf.Any":
-      return bytes(9).map((value) => create(desc, { typeUrl: "/no.such.Type", value } as object));
+      return bytes(9).map((value) => create(desc, { typeUrl: "/no.such.Type", value } as Record<string, unknown>));
     case "google.protobuf.Timestamp":
       return fc
         .record({
           seconds: fc.bigInt({ min: -62_135_596_800n, max: 253_402_300_799n }),
           nanos: fc.integer({ min: 0, max: 999_999_999 }),
         })
-        .map((time) => create(desc, time as object));
+        .map((time) => create(desc, time as Record<string, unknown>));
     case "google.protobuf.Duration":
       return fc
         .record({ seconds: fc.bigInt({ min: 0n, max: 10n ** 10n }), nanos: fc.integer({ min: 0, max: 999_999_999 }) })
-        .map((time) => create(desc, time as object));
+        .map((time) => create(desc, time as Record<string, unknown>));
   }
   const members: Record<string, fc.Arbitrary<unknown>> = {};
   for (const field of desc.fields) {
@@ -75,7 +75,7 @@ function arbitraryMessage(desc: DescMessage, depth: number): fc.Arbitrary<Messag
     else if (message !== undefined && isNullable(field)) members[field.localName] = fc.option(one, { nil: undefined });
     else members[field.localName] = one;
   }
-  return fc.record(members).map((value) => create(desc, value as object));
+  return fc.record(members).map((value) => create(desc, value as Record<string, unknown>));
 }
 
 function expectAllFields(desc: DescMessage, json: Record<string, unknown>): void {

@@ -7,7 +7,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -42,13 +42,28 @@ const WANTED = [
 ];
 
 /** TypeScript enums are no types to be erased: each becomes a constant object and a union of its values. */
-function makeErasable(file) {
-  const source = readFileSync(file, "utf8");
-  const result = source.replace(/^export enum (\w+) \{\n(.*?)^\}\n/gms, (_, name, body) => {
+function replaceEnums(source) {
+  return source.replace(/^export enum (\w+) \{\n(.*?)^\}\n/gms, (_, name, body) => {
     const members = body.replace(/^( {2}\w+) = (-?\d+),$/gm, "$1: $2,");
     return `export const ${name} = {\n${members}} as const;\nexport type ${name} = (typeof ${name})[keyof typeof ${name}];\n`;
   });
-  if (result !== source) writeFileSync(file, result);
+}
+
+/** Our own `fileDesc`: see there. */
+function replaceFileDesc(source, file) {
+  const path = relative(dirname(file), join(here, "fileDesc.ts"));
+  return source.replace(
+    /^import \{(.*) fileDesc,? ?(.*)\} from "@bufbuild\/protobuf\/codegenv2";$/m,
+    (_, before, after) => {
+      const rest = `${before} ${after}`.trim().replace(/,$/, "");
+      const others = rest === "" ? "" : `import { ${rest} } from "@bufbuild/protobuf/codegenv2";\n`;
+      return `${others}import { fileDesc } from "${path}";`;
+    },
+  );
+}
+
+function adapt(file) {
+  writeFileSync(file, replaceFileDesc(replaceEnums(readFileSync(file, "utf8")), file));
 }
 
 const work = mkdtempSync(join(tmpdir(), "proto-"));
@@ -76,7 +91,7 @@ try {
     stdio: "inherit",
   });
   for (const file of readdirSync(join(here, "gen"), { recursive: true })) {
-    if (file.endsWith("_pb.ts")) makeErasable(join(here, "gen", file));
+    if (file.endsWith("_pb.ts")) adapt(join(here, "gen", file));
   }
 } finally {
   rmSync(work, { recursive: true });

@@ -17,8 +17,8 @@ import {
 import { AnySchema, DurationSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { parseTimestamp } from "@sotto/common/wire/timestamp";
 import { invalidArgument } from "../apiError.ts";
-import { compileParseText, goQuote, type ParseText } from "./parseScalar.ts";
-import { fromBase64 } from "./text.ts";
+import { compileParseText, type ParseText } from "./parseScalar.ts";
+import { fromBase64, goQuote } from "./text.ts";
 
 export type ParseMessage = (schema: DescMessage, json: unknown) => Message;
 

@@ -10,7 +10,7 @@ import { utf8ToBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import { invalidArgument } from "../apiError.ts";
 import { fieldKindOf } from "./fieldKind.ts";
-import { fromBase64, parseDecimal } from "./text.ts";
+import { fromBase64, goQuote, parseDecimal } from "./text.ts";
 
 /** @throws {ApiError} InvalidArgument with Go's text, without the name of the parameter */
 export type ParseText = (text: string) => unknown;
@@ -29,13 +29,6 @@ function parseInteger(parser: "ParseInt" | "ParseUint", bits: 32 | 64): (text: s
     }
     return value;
   };
-}
-
-const ECHO_LENGTH = 200;
-
-/** A text of the client in an error for the client: quoted, and cut where it is long. */
-export function goQuote(text: string): string {
-  return JSON.stringify(text.length > ECHO_LENGTH ? `${text.slice(0, ECHO_LENGTH)}…` : text);
 }
 
 function parseBool(text: string): boolean {

@@ -89,3 +89,10 @@ export function parseDecimal(text: string): string | undefined {
 export function formatAccount(bytes: Uint8Array): string {
   return bytes.length === 0 ? "" : encodeBech32("secret", bytes);
 }
+
+const ECHO_LENGTH = 200;
+
+/** A text of the client in an error for the client: quoted, and cut where it is long. */
+export function goQuote(text: string): string {
+  return JSON.stringify(text.length > ECHO_LENGTH ? `${text.slice(0, ECHO_LENGTH)}…` : text);
+}

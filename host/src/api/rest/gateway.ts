@@ -24,9 +24,10 @@ import { makeRenderMessage } from "../json/renderMessage.ts";
 import { cometService } from "./cometService.ts";
 import type { LocalMethod } from "./localMethod.ts";
 import { nodeService } from "./nodeService.ts";
-import { makeRequestFields, parseQueryString, type RequestFields } from "./requestFields.ts";
+import { makeRequestFields, type RequestFields } from "./requestFields.ts";
 import { RouteTable } from "./routeTable.ts";
 import { txService } from "./txService.ts";
+import { parseQueryString } from "./urlText.ts";
 
 export type GatewayRequest = {
   readonly httpMethod: string;

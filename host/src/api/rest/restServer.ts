@@ -14,11 +14,10 @@ import {
   readBody,
   sendText,
 } from "../httpServer.ts";
-import { goQuote } from "../json/parseScalar.ts";
-import { quote } from "../json/text.ts";
+import { goQuote, quote } from "../json/text.ts";
 import type { Gateway, GatewayAnswer } from "./gateway.ts";
 import { legacyKeyJson } from "./legacyRoutes.ts";
-import { decodePercent } from "./requestFields.ts";
+import { decodePercent } from "./urlText.ts";
 
 /** Encrypted queries travel in the URL, code in base64 in the body: 2 MiB of it and as much again for the rest. */
 export const REST_LIMITS: HttpLimits = { maxHeaderBytes: 1_310_720, maxBodyBytes: 12_582_912 };
@@ -26,10 +25,12 @@ export const REST_LIMITS: HttpLimits = { maxHeaderBytes: 1_310_720, maxBodyBytes
 export type RestServerOptions = { readonly onInternalError: (error: unknown) => void };
 
 export function makeRestServer(backend: NodeBackend, options: RestServerOptions): Server {
-  // The descriptors take tens of milliseconds to load, which a start need not wait for.
-  const gateway: Promise<Gateway> = import("./gateway.ts").then(({ makeGateway }) => makeGateway(backend));
-  // Every request sees the failure; without requests it must not end the process.
-  gateway.catch(options.onInternalError);
+  let gateway: Promise<Gateway> | undefined;
+  /** The descriptors take a tenth of a second to load, which neither a start nor its first block need wait for. */
+  function loadGateway(): Promise<Gateway> {
+    gateway ??= import("./gateway.ts").then(({ makeGateway }) => makeGateway(backend));
+    return gateway;
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     allowAllOrigins(response);
@@ -38,7 +39,7 @@ export function makeRestServer(backend: NodeBackend, options: RestServerOptions)
       return;
     }
     try {
-      const answer = await answerRequest(await gateway, backend, request);
+      const answer = await answerRequest(await loadGateway(), backend, request);
       if (answer.height !== undefined) response.setHeader("Grpc-Metadata-X-Cosmos-Block-Height", String(answer.height));
       sendText(response, 200, answer.json);
     } catch (error) {
@@ -48,11 +49,14 @@ export function makeRestServer(backend: NodeBackend, options: RestServerOptions)
     }
   }
 
-  return makeHttpServer(handle, {
+  const server = makeHttpServer(handle, {
     limits: REST_LIMITS,
     formatRefusal: ({ status, message }) => formatError(grpcCodeOf(status), message),
     onInternalError: options.onInternalError,
   });
+  // Every request sees a failure to load; it must not end the process before.
+  server.once("listening", () => loadGateway().catch(options.onInternalError));
+  return server;
 }
 
 async function answerRequest(gateway: Gateway, backend: NodeBackend, request: IncomingMessage): Promise<GatewayAnswer> {

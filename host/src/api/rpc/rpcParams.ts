@@ -2,8 +2,7 @@
  * Arguments of RPC methods: of a URI, quoted or bare; of JSON-RPC, an object or an array (chain §8.1).
  * @module
  */
-import { goQuote } from "../json/parseScalar.ts";
-import { fromBase64 } from "../json/text.ts";
+import { fromBase64, goQuote } from "../json/text.ts";
 import { RpcError, RpcErrorCode } from "./rpcError.ts";
 
 /** `bytes` is base64 in JSON; `hex` is hex without prefix there; in a URI both are `0x…` or quoted text. */

@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../fileDesc.ts";
 import { file_gogoproto_gogo } from "../../gogoproto/gogo_pb.ts";
 import type { Commit, Data, Header } from "./types_pb.ts";
 import { file_tendermint_types_types } from "./types_pb.ts";

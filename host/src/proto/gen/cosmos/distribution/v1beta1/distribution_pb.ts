@@ -5,7 +5,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../fileDesc.ts";
 import { file_gogoproto_gogo } from "../../../gogoproto/gogo_pb.ts";
 import type { Coin, DecCoin } from "../../base/v1beta1/coin_pb.ts";
 import { file_cosmos_base_v1beta1_coin } from "../../base/v1beta1/coin_pb.ts";

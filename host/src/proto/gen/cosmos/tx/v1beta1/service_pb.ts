@@ -5,7 +5,8 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../fileDesc.ts";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
 import type { GasInfo, Result, TxResponse } from "../../base/abci/v1beta1/abci_pb.ts";
 import { file_cosmos_base_abci_v1beta1_abci } from "../../base/abci/v1beta1/abci_pb.ts";

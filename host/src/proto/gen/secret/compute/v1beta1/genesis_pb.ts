@@ -5,7 +5,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../fileDesc.ts";
 import { file_gogoproto_gogo } from "../../../gogoproto/gogo_pb.ts";
 import type { CodeInfo, ContractCustomInfo, ContractInfo, Model, Params } from "./types_pb.ts";
 import { file_secret_compute_v1beta1_types } from "./types_pb.ts";

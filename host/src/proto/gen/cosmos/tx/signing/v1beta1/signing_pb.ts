@@ -3,7 +3,8 @@
 /* eslint-disable */
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc } from "../../../../../fileDesc.ts";
 import type { CompactBitArray } from "../../../crypto/multisig/v1beta1/multisig_pb.ts";
 import { file_cosmos_crypto_multisig_v1beta1_multisig } from "../../../crypto/multisig/v1beta1/multisig_pb.ts";
 import type { Any } from "@bufbuild/protobuf/wkt";
