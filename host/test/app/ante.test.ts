@@ -42,6 +42,12 @@ const REFUSALS: readonly [string, Uint8Array, string, string | RegExp][] = [
     "sdk/2",
     "unable to resolve type URL /x.y: tx parse error",
   ],
+  [
+    "a signer whose address is none",
+    signTx([sendMessage("secret1bad", "b", uscrt(1))]),
+    "sdk/2",
+    "decoding bech32 failed: invalid separator index 6: tx parse error",
+  ],
   ["no message", signTx([]), "sdk/18", "must contain at least one message: invalid request"],
   [
     "gas above the block's",
@@ -226,13 +232,13 @@ describe("ante chain", () => {
   it("stops a block at its gas", () => {
     const { network } = started({ maxGas: 20_000n });
     const results = network.block(
-      signTx([one]),
-      signTx([one], { sequence: 1n }),
-      signTx([one], { sequence: 2n }),
+      signTx([one], { gas: 20_000n }),
+      signTx([one], { gas: 20_000n, sequence: 1n }),
+      signTx([one], { gas: 20_000n, sequence: 2n }),
     ).results;
     expect(results.map(({ code }) => code)).toEqual([0, 0, 11, 11]);
     expect(results[2]?.log).toMatch(
-      /^out of gas in location: block gas meter; gasWanted: 25000, gasUsed: \d+: out of gas$/,
+      /^out of gas in location: block gas meter; gasWanted: 20000, gasUsed: \d+: out of gas$/,
     );
     expect(results[3]).toMatchObject({ log: "no block gas left to run tx: out of gas", gasUsed: 0n, events: [] });
     expect(network.enclave.calls.filter((call) => call.startsWith("endTransaction"))).toEqual([

@@ -35,17 +35,28 @@ function signersOf({ authInfo }: DecodedTx, messages: readonly RoutedMessage[]):
   const add = (signer: Uint8Array) => {
     if (!signers.some((known) => equalBytes(known, signer))) signers.push(signer);
   };
-  for (const message of messages) for (const signer of message.signers()) add(signer);
+  for (const message of messages) for (const signer of readSigners(message)) add(signer);
   const payer = authInfo.fee?.payer ?? "";
-  if (payer !== "") {
-    try {
-      add(parseAddress(payer));
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      throw sdkError(7, `Invalid fee payer address (${error.log})`);
-    }
-  }
+  if (payer !== "") add(readPayer(payer));
   return signers;
+}
+
+/** @throws {AppError} sdk/2: who signs is part of reading a transaction */
+function readSigners(message: RoutedMessage): readonly Uint8Array[] {
+  try {
+    return message.signers();
+  } catch (error) {
+    throw error instanceof AppError ? sdkError(2, error.log) : error;
+  }
+}
+
+/** @throws {AppError} sdk/7 */
+function readPayer(text: string): Uint8Array {
+  try {
+    return parseAddress(text);
+  } catch (error) {
+    throw error instanceof AppError ? sdkError(7, `Invalid fee payer address (${error.log})`) : error;
+  }
 }
 
 export function feeOf(tx: AppTx): Fee {

@@ -8,7 +8,7 @@
 import { concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { Any } from "@sotto/common/wire/any";
 import { field, type MessageOf, message, optional, repeated, string, uint64 } from "@sotto/common/wire/message";
-import { formatAddress, MODULE_ACCOUNTS, parseAddress } from "../core/addresses.ts";
+import { formatAddress, MODULE_ACCOUNTS } from "../core/addresses.ts";
 import { type Context, storeOf } from "../core/context.ts";
 
 export const BaseAccount = message("cosmos.auth.v1beta1.BaseAccount", {
@@ -61,9 +61,10 @@ function encodeAccount(account: Account): Uint8Array {
     : Any.encode({ typeUrl: ModuleAccount.typeUrl, value: ModuleAccount.encode({ baseAccount: base, ...module }) });
 }
 
-function decodeAccount(value: Uint8Array): Account {
+/** The address comes from the key: reading it back from text would cost more than all the rest. */
+function decodeAccount(address: Uint8Array, value: Uint8Array): Account {
   const any = Any.decode(value);
-  const fromBase = (base: BaseAccount): Account => ({ ...base, address: parseAddress(base.address) });
+  const fromBase = (base: BaseAccount): Account => ({ ...base, address });
   if (any.typeUrl === BaseAccount.typeUrl) return fromBase(BaseAccount.decode(any.value));
   if (any.typeUrl !== ModuleAccount.typeUrl) throw new TypeError(`account of unknown type ${any.typeUrl}`);
   const { baseAccount, name, permissions } = ModuleAccount.decode(any.value);
@@ -88,7 +89,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
 
   const account = (context: Context, address: Uint8Array): Account | undefined => {
     const value = storeOf(context, AUTH_STORE).get(accountKey(address));
-    return value === undefined ? undefined : decodeAccount(value);
+    return value === undefined ? undefined : decodeAccount(address, value);
   };
 
   const hasAccount = (context: Context, address: Uint8Array): boolean =>
@@ -98,7 +99,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
     const store = storeOf(context, AUTH_STORE);
     const key = accountKey(value.address);
     const old = store.get(key);
-    if (old !== undefined) store.delete(numberKey(decodeAccount(old).accountNumber));
+    if (old !== undefined) store.delete(numberKey(decodeAccount(value.address, old).accountNumber));
     store.has(numberKey(value.accountNumber));
     store.set(numberKey(value.accountNumber), value.address);
     store.set(key, encodeAccount(value));
