@@ -30,7 +30,12 @@ function associatedData(prefix: Uint8Array, place: RandomPlace): readonly Uint8A
 }
 
 /** Transaction 0 for a proposal: 64 bytes. @param random 32 random bytes */
-export function makeRandomTransaction(crypto: Crypto, keys: KeyTree, place: RandomPlace, random: Uint8Array): Uint8Array {
+export function makeRandomTransaction(
+  crypto: Crypto,
+  keys: KeyTree,
+  place: RandomPlace,
+  random: Uint8Array,
+): Uint8Array {
   const prefix = concatBytes(MAGIC, u64be(place.height));
   return concatBytes(
     prefix,

@@ -66,13 +66,15 @@ export class BlockCursor {
   end(transaction: number, kept: boolean): void {
     const found = this.#transactions[transaction];
     if (transaction === 0 || found === undefined) {
-      return refuse(RefusalCode.NoSuchMessage, `the block has no user transaction ${transaction}`);
+      throw new RefusalError(RefusalCode.NoSuchMessage, `the block has no user transaction ${transaction}`);
     }
     const continues = this.#open && transaction === this.#at;
     if (!continues) this.#mayBegin(transaction);
     if (kept) {
       if (continues && this.#failed) refuse(RefusalCode.CannotBeKept, `a message of transaction ${transaction} failed`);
-      const rest = found.messages.findIndex((any, i) => i >= (continues ? this.#nextMessage : 0) && isEnclaveMessage(any));
+      const rest = found.messages.findIndex(
+        (any, i) => i >= (continues ? this.#nextMessage : 0) && isEnclaveMessage(any),
+      );
       if (rest >= 0) refuse(RefusalCode.CannotBeKept, `message ${rest} of transaction ${transaction} has not run`);
     }
     this.#at = transaction;

@@ -57,7 +57,10 @@ function refuse(code: RefusalCode, message: string): never {
 export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock): VerifiedBlock {
   const { header, commit } = decodeBoth(block); // V1
   if (header.version.block !== BLOCK_PROTOCOL_VERSION) {
-    refuse(RefusalCode.BlockVersion, `expected protocol version ${BLOCK_PROTOCOL_VERSION}, got ${header.version.block}`);
+    refuse(
+      RefusalCode.BlockVersion,
+      `expected protocol version ${BLOCK_PROTOCOL_VERSION}, got ${header.version.block}`,
+    );
   }
   if (header.chainId !== trust.chainId) refuse(RefusalCode.BlockChainId, `expected chain ${trust.chainId}`);
   const hash = headerHash(crypto, header);
@@ -65,7 +68,8 @@ export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock)
 
   const { last, anchor } = trust;
   const next = last === undefined ? anchor.initialHeight : last.height + 1n;
-  if (last !== undefined && header.height === last.height) return again(crypto, trust.chainId, last, { hash, header, commit }, block);
+  if (last !== undefined && header.height === last.height)
+    return again(crypto, trust.chainId, last, { hash, header, commit }, block);
   if (header.height !== next) refuse(RefusalCode.BlockHeight, `expected height ${next}, got ${header.height}`);
 
   verifyLastBlockId(header, last); // V4
@@ -78,7 +82,8 @@ export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock)
   }
   if (header.appHash.length !== 32) refuse(RefusalCode.BlockAppHash, `expected an app hash of 32 bytes`);
   const { validatorsHash: signedBy, nextValidatorsHash, appHash } = header;
-  if (nextValidatorsHash.length !== 32) refuse(RefusalCode.BlockMalformed, "expected a next validators hash of 32 bytes");
+  if (nextValidatorsHash.length !== 32)
+    refuse(RefusalCode.BlockMalformed, "expected a next validators hash of 32 bytes");
   return {
     accepted: { height: header.height, hash, validatorsHash: signedBy, nextValidatorsHash, timeNs, appHash },
     header,
@@ -89,7 +94,13 @@ export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock)
 type Signed = { readonly hash: Uint8Array; readonly header: Header; readonly commit: Commit };
 
 /** V3 for the height of the last block: the same block may run again; another one, if validly signed, latches. */
-function again(crypto: Crypto, chainId: string, last: AcceptedBlock, signed: Signed, block: PresentedBlock): VerifiedBlock {
+function again(
+  crypto: Crypto,
+  chainId: string,
+  last: AcceptedBlock,
+  signed: Signed,
+  block: PresentedBlock,
+): VerifiedBlock {
   if (equalBytes(signed.hash, last.hash)) {
     verifyData(crypto, signed.header, block.transactions);
     return { accepted: last, header: signed.header, rerun: true };
@@ -122,7 +133,12 @@ function verifyLastBlockId(header: Header, last: AcceptedBlock | undefined): voi
 }
 
 /** V5. @param expected root that the set must have, besides that of the header */
-function verifyValidators(crypto: Crypto, validators: readonly Validator[], header: Header, expected: Uint8Array): void {
+function verifyValidators(
+  crypto: Crypto,
+  validators: readonly Validator[],
+  header: Header,
+  expected: Uint8Array,
+): void {
   let total = 0n;
   validators.forEach((validator, i) => {
     const { address, publicKey, power } = validator;
@@ -146,7 +162,8 @@ function verifyValidators(crypto: Crypto, validators: readonly Validator[], head
     crypto,
     validators.map(({ publicKey, power }) => ({ publicKey: toConsensusPublicKey(publicKey), votingPower: power })),
   );
-  if (!equalBytes(root, header.validatorsHash)) refuse(RefusalCode.ValidatorsHash, "validators are not those of the header");
+  if (!equalBytes(root, header.validatorsHash))
+    refuse(RefusalCode.ValidatorsHash, "validators are not those of the header");
   if (!equalBytes(root, expected)) refuse(RefusalCode.ValidatorsHash, "validators are not those that were announced");
 }
 

@@ -19,7 +19,10 @@ export class EnclaveState {
   /** @throws {RefusalError} WrongState, Latched */
   network(): Network {
     if (this.phase.kind !== "ready") {
-      throw new RefusalError(RefusalCode.WrongState, `expected an enclave with a network, this one is ${this.phase.kind}`);
+      throw new RefusalError(
+        RefusalCode.WrongState,
+        `expected an enclave with a network, this one is ${this.phase.kind}`,
+      );
     }
     return this.phase.network;
   }

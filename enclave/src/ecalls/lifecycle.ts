@@ -72,5 +72,8 @@ function requireReturnAllowed(current: Network, other: Network): void {
 }
 
 function wrongState(expected: string, state: EnclaveState): RefusalError {
-  return new RefusalError(RefusalCode.WrongState, `expected an enclave that is ${expected}, this one is ${state.phase.kind}`);
+  return new RefusalError(
+    RefusalCode.WrongState,
+    `expected an enclave that is ${expected}, this one is ${state.phase.kind}`,
+  );
 }

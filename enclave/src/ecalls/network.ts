@@ -100,14 +100,18 @@ export class Network {
   isSameNetwork(other: Network): boolean {
     const a = this.#record;
     const b = other.#record;
-    const sameSeeds = a.seeds.length === b.seeds.length && a.seeds.every((seed, i) => equalBytes(seed, b.seeds[i] as Uint8Array));
+    const sameSeeds =
+      a.seeds.length === b.seeds.length && a.seeds.every((seed, i) => equalBytes(seed, b.seeds[i] as Uint8Array));
     return a.chainId === b.chainId && sameSeeds && equalBytes(a.anchor.appHash, b.anchor.appHash);
   }
 
   /** @throws {RefusalError} Latched */
   requireUnlatched(): void {
     if (this.#record.latched) {
-      throw new RefusalError(RefusalCode.Latched, "two blocks were validly signed at one height: an operator must look into it");
+      throw new RefusalError(
+        RefusalCode.Latched,
+        "two blocks were validly signed at one height: an operator must look into it",
+      );
     }
   }
 

@@ -25,7 +25,13 @@ export const ComputeCode = {
 } as const;
 
 /** Codes of codespace `sdk`. */
-export const SdkCode = { InvalidAddress: 7, InvalidCoins: 10, OutOfGas: 11, InvalidRequest: 18, AfterLastMessage: 40_404 } as const;
+export const SdkCode = {
+  InvalidAddress: 7,
+  InvalidCoins: 10,
+  OutOfGas: 11,
+  InvalidRequest: 18,
+  AfterLastMessage: 40_404,
+} as const;
 
 /** A failure of a message or query; `message` is the log. */
 export class ChainFailure extends CodedError {

@@ -2,7 +2,7 @@
  * A contract ready to run: its records, its authenticated key and its module.
  * @module
  */
-import { addressFromBytes, formatAddress, parseAddress, ACCOUNT_PREFIX } from "@sotto/common/address";
+import { ACCOUNT_PREFIX, addressFromBytes, formatAddress, parseAddress } from "@sotto/common/address";
 import { bytesToHex } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import type { CodeInfo, ContractKey } from "@sotto/common/wire/compute";
@@ -80,12 +80,7 @@ export function openModule(services: Services, codeHash: Uint8Array, forInstanti
  * Authenticates a contract's stored key and opens its module (enclave §4).
  * @throws {EnclaveError} FailedContractAuthentication, ValidationFailure; {EngineError}
  */
-export function openContract(
-  services: Services,
-  bytes: Uint8Array,
-  code: CodeInfo,
-  stored: ContractKey,
-): Contract {
+export function openContract(services: Services, bytes: Uint8Array, code: CodeInfo, stored: ContractKey): Contract {
   const { codeHash } = code;
   const latestKey = verifyContractKey(services.crypto, services.keys, stored, { codeHash, contract: bytes });
   const module = openModule(services, codeHash, false);

@@ -23,7 +23,10 @@ const MAX_QUERY_DEPTH = 10;
 /** S that a request costs that is none. */
 const INVALID_REQUEST_GAS = 500n;
 /** What the chain's own answer of no bytes turns into (contracts §5.7). */
-const EMPTY_ANSWER = { error: "Parsing Go response: expected value at line 1 column 8", response: utf8ToBytes('{"Ok":{}}') };
+const EMPTY_ANSWER = {
+  error: "Parsing Go response: expected value at line 1 column 8",
+  response: utf8ToBytes('{"Ok":{}}'),
+};
 
 export type AnsweredQuery = {
   /** The envelope. */
@@ -47,7 +50,8 @@ export function answerQuery(frame: Frame, asking: Asking, request: Uint8Array, g
     return { answer: utf8ToBytes(QueryAnswer.invalidRequest(parsed.error, request)), gasUsed: INVALID_REQUEST_GAS };
   }
   if (parsed.kind === "custom") return { answer: utf8ToBytes(QueryAnswer.unsupported("custom")), gasUsed: 0n };
-  if (parsed.kind === "chain") return askChain(frame, asking, request, parsed.limited ? gasLeft / GAS_MULTIPLIER : undefined);
+  if (parsed.kind === "chain")
+    return askChain(frame, asking, request, parsed.limited ? gasLeft / GAS_MULTIPLIER : undefined);
   return inNestedQuery(frame, gasLeft / GAS_MULTIPLIER, (nested) => answerInside(nested, asking.secret, parsed));
 }
 
@@ -107,7 +111,11 @@ function decodeAnswer(text: string): Uint8Array {
 function jsonFault(text: string): string {
   const first = text.trimStart().charAt(0);
   const looksLikeWord = first === "t" || first === "f" || first === "n";
-  return text === "" ? "EOF while parsing a value at line 1 column 0" : looksLikeWord ? "expected ident at line 1 column 2" : "expected value at line 1 column 1";
+  return text === ""
+    ? "EOF while parsing a value at line 1 column 0"
+    : looksLikeWord
+      ? "expected ident at line 1 column 2"
+      : "expected value at line 1 column 1";
 }
 
 /** @param limit S; undefined for kinds that run on the caller's own meter */

@@ -31,7 +31,10 @@ export type Responder = {
 export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
 
 /** @throws {ChainFailure} without the `dispatch: ` of the caller; {OutOfGas}; {RefusalError} HostMisbehavior */
-export function handleResponse(frame: Frame, ran: Responder & { readonly response: ContractResponse }): HandledResponse {
+export function handleResponse(
+  frame: Frame,
+  ran: Responder & { readonly response: ContractResponse },
+): HandledResponse {
   const { contract, secret, replyChain, response } = ran;
   const encryption = new OutputEncryption(frame.tree.services.crypto, secret.txKey);
   const events = responseEvents(contract.address, response, encryption);

@@ -25,7 +25,12 @@ const REFUSAL_NAMES: Readonly<Record<CallKind, string>> = {
   reply: "handle",
 };
 
-function parseFor(crypto: Crypto, kind: CallKind, output: Uint8Array, to: Addressee): Exclude<ContractOutput, { kind: "error" }> {
+function parseFor(
+  crypto: Crypto,
+  kind: CallKind,
+  output: Uint8Array,
+  to: Addressee,
+): Exclude<ContractOutput, { kind: "error" }> {
   const parsed = parseContractOutput(output);
   if (parsed.kind !== "error") return parsed;
   const encrypted = new OutputEncryption(crypto, to.secret.txKey).error(parsed.text, to.recipient);

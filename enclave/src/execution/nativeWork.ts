@@ -5,9 +5,9 @@
  * @module
  */
 import type { Coin, Event, NativeOutcome } from "@sotto/boundary/messages";
+import { OutOfGas } from "../state/gasMeter.ts";
 import type { Frame } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
-import { OutOfGas } from "../state/gasMeter.ts";
 
 const NATIVE = "native message";
 
@@ -31,7 +31,12 @@ function settle(frame: Frame, { result, events, gasUsed }: NativeOutcome): Nativ
  */
 export function moveFunds(
   frame: Frame,
-  { from, to, coins, createAccount }: { from: Uint8Array; to: Uint8Array; coins: readonly Coin[]; createAccount: boolean },
+  {
+    from,
+    to,
+    coins,
+    createAccount,
+  }: { from: Uint8Array; to: Uint8Array; coins: readonly Coin[]; createAccount: boolean },
 ): readonly Event[] {
   const moved = coins.filter(({ amount }) => BigInt(amount) > 0n);
   if (moved.length === 0 && !createAccount) return [];
@@ -41,7 +46,11 @@ export function moveFunds(
 }
 
 /** Runs a message of another module, signed by a contract. @throws {ChainFailure}; {OutOfGas} */
-export function runNativeMessage(frame: Frame, signer: Uint8Array, message: { typeUrl: string; value: Uint8Array }): NativeResult {
+export function runNativeMessage(
+  frame: Frame,
+  signer: Uint8Array,
+  message: { typeUrl: string; value: Uint8Array },
+): NativeResult {
   frame.tree.state.prepareNativeWork();
   const request = { signer, ...message, gasLimit: frame.meter.remaining };
   return settle(frame, frame.tree.services.host.call("runMessage", request));

@@ -21,7 +21,10 @@ export type QueryCall = {
  * @returns the answer as base64 text, and the secret that it may be encrypted under
  * @throws {ChainFailure}; {OutOfGas} of the query's meter; {RefusalError} HostMisbehavior
  */
-export function queryContract(frame: Frame, call: QueryCall): { readonly answer: string; readonly secret: OpenedInput["secret"] } {
+export function queryContract(
+  frame: Frame,
+  call: QueryCall,
+): { readonly answer: string; readonly secret: OpenedInput["secret"] } {
   const { store, meter, tree } = frame;
   const { services } = tree;
   meter.consume(INSTANCE_COST, GasLocation.LoadForQuery);

@@ -10,8 +10,8 @@ import type { EngineImports, EngineOutcome, EntryPoint } from "../engine/engine.
 import { PROTOCOL_SALT } from "../keys/keyTree.ts";
 import { formatEnvironment } from "../messages/environment.ts";
 import type { TxSecret } from "../messages/secretMessage.ts";
-import { ContractStorage } from "../state/contractStorage.ts";
 import { notImplemented } from "../notImplemented.ts";
+import { ContractStorage } from "../state/contractStorage.ts";
 import type { Frame } from "./callTree.ts";
 import type { Contract } from "./contract.ts";
 import { answerQuery } from "./contractQuery.ts";
@@ -108,7 +108,14 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
   };
   const readOnly = entry === "query";
   const args = info === undefined ? { env } : { env, info };
-  const outcome = services.engine.run(contract.module, { entry, ...args, msg: message, gasLimit: limit, readOnly, imports });
+  const outcome = services.engine.run(contract.module, {
+    entry,
+    ...args,
+    msg: message,
+    gasLimit: limit,
+    readOnly,
+    imports,
+  });
   const returned = outcome.result.kind === "returned";
   gas.used = reportedGas(limit, outcome, {
     external: storage.accessGas * rules.accessUnit + counted.queries,

@@ -20,7 +20,15 @@ import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
 import { makeStoreReader } from "../state/storeReader.ts";
-import type { BlockContext, CallResult, CallTree, Frame, OpenedInput, Services, TransactionContext } from "./callTree.ts";
+import type {
+  BlockContext,
+  CallResult,
+  CallTree,
+  Frame,
+  OpenedInput,
+  Services,
+  TransactionContext,
+} from "./callTree.ts";
 import { type CallKind, ChainFailure, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import { areValidCoins, hasHiddenCoins } from "./coins.ts";
 import { executeContract } from "./executeContract.ts";
@@ -76,7 +84,8 @@ function settle(work: () => { readonly response: Uint8Array; readonly events: Ca
     const { response, events } = work();
     return { result: { kind: "ok", value: response }, events };
   } catch (error) {
-    if (error instanceof OutOfGas) return { result: { kind: "outOfGas", value: { location: error.location } }, events: [] };
+    if (error instanceof OutOfGas)
+      return { result: { kind: "outOfGas", value: { location: error.location } }, events: [] };
     if (!(error instanceof ChainFailure)) throw error;
     const { codespace, code, message: log } = error;
     return { result: { kind: "failed", value: { codespace, code, log } }, events: [] };
@@ -94,7 +103,11 @@ function run(
   }
   const opener = (signed: Signed) => () => openSigned(frame, transaction, signed, accountNumbers);
   if (message.typeUrl === MsgExecuteContract.typeUrl) {
-    const { sender, contract, msg, sentFunds, callbackSig } = decode("execute", MsgExecuteContract.decode, message.value);
+    const { sender, contract, msg, sentFunds, callbackSig } = decode(
+      "execute",
+      MsgExecuteContract.decode,
+      message.value,
+    );
     checkFunds(sentFunds, "sentFunds: invalid coins");
     const open = opener({ sender, input: msg, funds: sentFunds, callbackSig });
     const result = executeContract(frame, { sender, contract, funds: sentFunds, open });
@@ -112,7 +125,10 @@ function run(
     const call = { creator: sender, codeId, label, admin, funds: initFunds, sent: initMsg, open };
     const result = instantiateContract(frame, call);
     const data = encryptData(crypto, result);
-    return { response: MsgInstantiateContractResponse.encode({ address: result.address, data }), events: result.events };
+    return {
+      response: MsgInstantiateContractResponse.encode({ address: result.address, data }),
+      events: result.events,
+    };
   }
   // Migrate, update admin, clear admin: the only others that the cursor lets through.
   throw enclaveFailure("migrate", notImplemented());

@@ -26,7 +26,13 @@ export function runQuery(
   const block = { ...at, calls: undefined };
   const meter = new GasMeter(request.gasLimit, { countsNative: true });
   const store = new ComputeStore(state, meter);
-  const frame: Frame = { tree: { services, block, transaction: undefined, state }, meter, store, depth: 0, queryDepth: 1 };
+  const frame: Frame = {
+    tree: { services, block, transaction: undefined, state },
+    meter,
+    store,
+    depth: 0,
+    queryDepth: 1,
+  };
   const result = settle(() => {
     const open = () => openQuery(services, request.query);
     const { answer, secret } = queryContract(frame, { contract: request.contract, open });

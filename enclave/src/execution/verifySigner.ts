@@ -55,7 +55,8 @@ export class SignerCheck {
     if (this.#valid.has(position)) return;
     const { raw, authInfo } = this.#tx;
     const single = authInfo.signerInfos[position]?.modeInfo?.single;
-    if (single === undefined || (single.mode !== SignMode.Direct && single.mode !== UNSPECIFIED)) throw notImplemented();
+    if (single === undefined || (single.mode !== SignMode.Direct && single.mode !== UNSPECIFIED))
+      throw notImplemented();
     const accountNumber = accountNumbers[position];
     const signature = raw.signatures[position];
     if (accountNumber === undefined || signature?.length !== 64) throw unverified();

@@ -2,8 +2,9 @@
  * What the enclave trusts across blocks and restarts (consensus §3.5), and the form in which it is sealed.
  * @module
  */
-import { bool, decode, encode, fixed, list, option, struct, text, u8, u64 } from "@sotto/boundary/codec";
+
 import type { Of } from "@sotto/boundary/codec";
+import { bool, decode, encode, fixed, list, option, struct, text, u8, u64 } from "@sotto/boundary/codec";
 import { LIMITS } from "@sotto/boundary/messages";
 
 const hash = fixed(32);

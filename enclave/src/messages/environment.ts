@@ -35,6 +35,8 @@ export function formatMessageInfo(sender: string, funds: readonly Coin[]): Uint8
 }
 
 function formatCoins(coins: readonly Coin[]): string {
-  const items = coins.map(({ denom, amount }) => `{"denom":${JSON.stringify(denom)},"amount":${JSON.stringify(amount)}}`);
+  const items = coins.map(
+    ({ denom, amount }) => `{"denom":${JSON.stringify(denom)},"amount":${JSON.stringify(amount)}}`,
+  );
   return `[${items.join()}]`;
 }

@@ -2,11 +2,12 @@
  * Input decryption (enclave §2): from the bytes in a transaction or query to the plaintext that a contract gets.
  * @module
  */
-import { binaryText, LruCache } from "../lruCache.ts";
+
 import { bytesToHex, concatBytes, EMPTY_BYTES, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { deriveKey, type ExchangeKeyPair } from "../keys/keyTree.ts";
+import { binaryText, LruCache } from "../lruCache.ts";
 
 const NONCE_LENGTH = 32;
 const KEY_LENGTH = 32;

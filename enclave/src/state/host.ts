@@ -20,7 +20,8 @@ export function makeHost(exchange: (request: Uint8Array) => Uint8Array): Host {
       try {
         return ocall(exchange, name, request);
       } catch (error) {
-        const reason = error instanceof RefusedError || error instanceof BoundaryError ? "refused or malformed" : "failed";
+        const reason =
+          error instanceof RefusedError || error instanceof BoundaryError ? "refused or malformed" : "failed";
         throw new RefusalError(RefusalCode.HostMisbehavior, `ocall ${name}: ${reason}`, { cause: error });
       }
     },
