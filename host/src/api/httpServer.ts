@@ -26,6 +26,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CHECK_INTERVAL_MS = 2_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** From a refusal until the connection is gone. */
+const LINGER_MS = 1_000;
 const MAX_CONNECTIONS = 2_000;
 /** All bodies that are being received, together. */
 const MAX_BUFFERED_BODY_BYTES = 256 * 1024 * 1024;
@@ -63,7 +65,8 @@ export function makeHttpServer(handler: HttpHandler, options: HttpServerOptions)
   server.maxConnections = MAX_CONNECTIONS;
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (socket.writable) socket.end(formatRawRefusal(refusalOf(error, limits), formatRefusal));
-    else socket.destroy();
+    // Not at once, for what is still unread would take the sentence with it; but a peer need not close its side.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
   return server;
 }
