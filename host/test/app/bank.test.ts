@@ -59,7 +59,8 @@ describe("bank messages", () => {
     );
     const [, second] = network.block(signTx([multi], { from: "b", gas: 20_000n })).results;
     expect(second?.log).toBe("");
-    expect({ first: first?.gasUsed, multi: second?.gasUsed }).toMatchSnapshot();
+    // A change of the store layout shows here, and needs a word in the change log.
+    expect([first?.gasUsed, second?.gasUsed]).toEqual([15_752n, 15_145n]);
   });
 
   it("fails with the texts that clients know, and keeps fee and sequence", () => {

@@ -225,6 +225,17 @@ describe("running contracts", () => {
       branch({ operation: { kind: "keep", value: {} } });
       seen.limited = runMessage({ ...send(1), gasLimit: 150n }).result;
       seen.foreign = runMessage({ ...send(1), signer: from }).result;
+      const nested = { signer: CONTRACT, gasLimit: 100_000n };
+      const { typeUrl, value } = packAny(MsgStoreCode, {
+        sender: CONTRACT,
+        wasmByteCode: WASM,
+        source: "",
+        builder: "",
+      });
+      seen.nestedCode = runMessage({ ...nested, typeUrl, value }).result;
+      const execute = MsgExecuteContract.decode(executeMessage().value);
+      const again = packAny(MsgExecuteContract, { ...execute, sender: CONTRACT });
+      seen.nestedCall = runMessage({ ...nested, ...again }).result;
       const text = JSON.stringify({ bank: { balance: { address: contractText, denom: "uscrt" } } });
       const query = (request: string) =>
         chainQuery({ contract: CONTRACT, request: utf8ToBytes(request), gasLimit: 10_000n });
@@ -248,6 +259,8 @@ describe("running contracts", () => {
       kept: "ok",
       limited: { kind: "outOfGas", value: { location: "ReadFlat" } },
       foreign: { kind: "failed", value: { log: "contract doesn't have permission: unauthorized" } },
+      nestedCode: { kind: "failed", value: { codespace: "compute", code: 17 } },
+      nestedCall: { kind: "failed", value: { codespace: "compute", code: 3 } },
       balance: '{"amount":{"denom":"uscrt","amount":"93"}}',
       unsupported: { kind: "unsupported", value: { what: "mint.inflation" } },
       badAddress: { kind: "failed", value: { log: "x: invalid address" } },

@@ -4,8 +4,9 @@
  */
 import { accountAddress } from "@sotto/common/address";
 import { bytesToBase64, equalBytes } from "@sotto/common/bytes";
+import { InputError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
-import { packSecp256k1PublicKey, Secp256k1PubKey } from "@sotto/common/wire/publicKey";
+import { packSecp256k1PublicKey, Secp256k1PubKey, unpackSecp256k1PublicKey } from "@sotto/common/wire/publicKey";
 import { formatAddress } from "../core/addresses.ts";
 import { sdkError } from "../core/appError.ts";
 import { type Context, emit } from "../core/context.ts";
@@ -29,10 +30,12 @@ export function signerAccount(auth: AuthKeeper, context: Context, signer: Uint8A
 
 /** 33 bytes; undefined for other types of keys. @throws {AppError} sdk/8 */
 export function secp256k1KeyOf(publicKey: Any): Uint8Array | undefined {
-  if (publicKey.typeUrl !== Secp256k1PubKey.typeUrl) return undefined;
-  const { key } = Secp256k1PubKey.decode(publicKey.value);
-  if (key.length !== 33) throw sdkError(8, `secp256k1 key: expected 33 bytes, got ${key.length}`);
-  return key;
+  try {
+    return unpackSecp256k1PublicKey(publicKey);
+  } catch (error) {
+    if (error instanceof InputError) throw sdkError(8, error.message);
+    throw error;
+  }
 }
 
 export const setPublicKeys: AnteStep = (deps, context, tx) => {
@@ -52,12 +55,18 @@ function setPublicKey(deps: AnteDeps, context: Context, tx: AppTx, signer: Uint8
   const publicKey = signerInfosOf(tx)[index]?.publicKey ?? (simulated ? PLACEHOLDER_KEY : undefined);
   // A key may be left out once the account has it.
   if (publicKey === undefined) return;
+  const account = signerAccount(deps.auth, context, signer);
+  // A key that the account has was found to be its own when it got there.
+  if (account.publicKey !== undefined && isSameKey(account.publicKey, publicKey)) return;
   const key = secp256k1KeyOf(publicKey);
   if (!simulated && key !== undefined && !equalBytes(accountAddress(deps.crypto, key), signer)) {
     throw sdkError(8, `pubKey does not match signer address ${formatAddress(signer)} with signer index: ${index}`);
   }
-  const account = signerAccount(deps.auth, context, signer);
   if (account.publicKey === undefined) deps.auth.setAccount(context, { ...account, publicKey });
+}
+
+function isSameKey(a: Any, b: Any): boolean {
+  return a.typeUrl === b.typeUrl && equalBytes(a.value, b.value);
 }
 
 export const validateSignatureCount: AnteStep = ({ auth }, context, tx) => {

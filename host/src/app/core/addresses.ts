@@ -6,8 +6,18 @@ import { ACCOUNT_PREFIX, CONSENSUS_PREFIX, VALIDATOR_PREFIX } from "@sotto/commo
 import { encodeBech32 } from "@sotto/common/bech32";
 import { decodeAddress } from "./bech32.ts";
 
+/** Texts of addresses seen lately: events name the same few again and again. */
+const texts = new Map<string, string>();
+const REMEMBERED = 4_096;
+
 export function formatAddress(address: Uint8Array): string {
-  return encodeBech32(ACCOUNT_PREFIX, address);
+  const key = String.fromCharCode(...address);
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  if (texts.size >= REMEMBERED) texts.clear();
+  const text = encodeBech32(ACCOUNT_PREFIX, address);
+  texts.set(key, text);
+  return text;
 }
 
 /** @throws {AppError} */

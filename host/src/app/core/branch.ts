@@ -24,8 +24,15 @@ export class Branch implements StateReader {
   }
 
   get(store: string, key: Uint8Array): Uint8Array | undefined {
-    const write = this.#stores.get(store)?.get(textOf(key));
-    return write === undefined ? this.#parent.get(store, key) : write.value;
+    const text = textOf(key);
+    // Branches lie several deep, and most keys are in none of them: the text is made once for all.
+    let reader: StateReader = this;
+    while (reader instanceof Branch) {
+      const write: Write | undefined = reader.#stores.get(store)?.get(text);
+      if (write !== undefined) return write.value;
+      reader = reader.#parent;
+    }
+    return reader.get(store, key);
   }
 
   /** Stored values are never changed in place: `key` and `value` are kept, not copied. */

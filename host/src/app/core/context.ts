@@ -32,6 +32,8 @@ export type Context = {
   readonly events: Event[];
   /** A query of another height than the latest. */
   readonly isPast?: boolean;
+  /** Work for a contract that is running: the enclave is busy and takes no other call. */
+  readonly isForContract?: boolean;
   readonly tx?: TxInfo;
   /** Position of the running message, in messages that the transaction itself carries. */
   readonly messageIndex?: number;

@@ -31,7 +31,7 @@ export type OcallDeps = {
 
 /** Runs work for a contract on a branch of its own, which stays only if the work succeeds. */
 function runNative(context: Context, gas: GasMeter, work: (context: Context) => Uint8Array): NativeOutcome {
-  const branch = { ...branchOf(context), gas };
+  const branch = { ...branchOf(context), gas, isForContract: true };
   const before = gas.consumed;
   const outcome = (result: NativeOutcome["result"]): NativeOutcome => ({
     result,

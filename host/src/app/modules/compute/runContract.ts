@@ -12,8 +12,9 @@ import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 
 /** A message of a transaction that entered the enclave with its block; undefined in simulations and for contracts. */
 function positionOf(context: Context): { readonly tx: TxInfo; readonly messageIndex: number } | undefined {
-  const { tx, messageIndex, mode } = context;
-  return mode === "deliver" && tx !== undefined && messageIndex !== undefined ? { tx, messageIndex } : undefined;
+  const { tx, messageIndex, mode, isForContract } = context;
+  if (mode !== "deliver" || isForContract === true || tx === undefined || messageIndex === undefined) return undefined;
+  return { tx, messageIndex };
 }
 
 function accountNumbers(deps: OcallDeps, context: Context, tx: TxInfo): bigint[] {

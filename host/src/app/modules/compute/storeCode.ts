@@ -26,6 +26,7 @@ function unzipped({ gunzip }: ComputePowers, code: Uint8Array): Uint8Array {
 
 /** @returns the code id */
 export function storeCode(powers: ComputePowers, context: Context, message: MsgStoreCode): bigint {
+  if (context.isForContract === true) throw AppError.registered("compute", 17, "store code");
   const sender = formatAddress(message.sender);
   emit(context, "message", ["module", "compute"], ["sender", sender], ["signer", sender]);
   const code = unzipped(powers, message.wasmByteCode);
