@@ -274,10 +274,12 @@ describe("messages between contracts", () => {
   });
 
   it("go no deeper than a hundred calls", () => {
-    const again = (depth: number): unknown => (depth === 0 ? { noop: {} } : send(sub(wasm(outer, again(depth - 1)))));
-    // Each level quotes the one below in base64, so the message itself is limited first.
-    const nested = exec(again(8), { gas: 10_000_000n });
-    expect(nested.code).toBe("ok");
+    // Each reply sends the message again, one call deeper.
+    const again = send(sub(wasm(inner, { noop: {} }), "always", { id: 99 }));
+    const executed = exec(run({ on_reply: { id: 99, op: again } }, again), { gas: 100_000_000n });
+    expect(executed.code).toBe("compute/19");
+    expect(executed.log).toContain("dispatch: max call depth exceeded: reply to contract failed");
+    expect(executed.log.split("reply to contract failed").length - 1).toBe(99);
   });
 
   it("instantiate, and leave no trace of a failure", () => {

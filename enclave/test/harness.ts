@@ -228,6 +228,20 @@ export class TestChain {
     this.call("unseal", { sealed: this.sealed });
   }
 
+  /** Everything as it is now. @returns what brings it back, on a development network */
+  snapshot(): () => void {
+    const { enclave, sealed, height, lastHash, timeNs } = this;
+    const ocalls = { ...this.ocalls };
+    const state = this.#copy();
+    return () => {
+      Object.assign(this, { enclave, sealed, height, lastHash, timeNs });
+      Object.assign(this.ocalls, ocalls);
+      this.state = state;
+      this.state = this.#copy();
+      this.call("unseal", { sealed });
+    };
+  }
+
   #honest(): OcallHandlers {
     return {
       readStore: ({ key }) => ({ value: this.state.store.get(text(key)) }),

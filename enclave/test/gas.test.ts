@@ -1,0 +1,89 @@
+/** Gas of whole messages: the worked example of contracts §4.9 b, and caches that must not show. */
+import { readFileSync } from "node:fs";
+import { bytesToBase64, bytesToHex, concatBytes, hexToBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { describe, expect, it } from "vitest";
+import { type Instance, TestChain, Wallet } from "./harness.ts";
+
+/** Reads `cnt`, then writes ten bytes to it; instantiate does nothing. */
+const EXAMPLE = hexToBytes(
+  "0061736d0100000001190560017f017f60027f7f0060017f0060000060037f7f7f017f021e0203656e760764625f72656164000003656e760864625f" +
+    "77726974650001030605000203040405030100010607017f014180200b075006066d656d6f7279020008616c6c6f6361746500020a6465616c6c6f63" +
+    "617465000313696e746572666163655f76657273696f6e5f3800040b696e7374616e74696174650005076578656375746500060a45052301017f2300" +
+    "22012001410c6a36020020012000360204200120006a410c6a240020010b02000b02000b05004198080b130041800810001a418008418c0810014198" +
+    "080b0b940106004180080b0c4c040000030000000300000000418c080b0c560400000a0000000a000000004198080b0cb00400003e0000003e000000" +
+    "0041cc080b03636e740041d6080b0a303132333435363738390041b0090b3e7b224f6b223a7b226d65737361676573223a5b5d2c2261747472696275" +
+    "746573223a5b5d2c226576656e7473223a5b5d2c2264617461223a6e756c6c7d7d",
+);
+const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe.wasm", import.meta.url)));
+const b64 = (text: string) => bytesToBase64(utf8ToBytes(text));
+
+function storedLength(chain: TestChain, ...key: Uint8Array[]): bigint {
+  return BigInt((chain.state.store.get(bytesToHex(concatBytes(...key))) as Uint8Array).length);
+}
+
+/** S of loading a contract to execute it: fixed, contract info, code info, block random, contract key (contracts §4.5). */
+function loading(chain: TestChain, { address, codeId }: Instance): bigint {
+  const info = 100n + 21n + storedLength(chain, Uint8Array.of(2), address);
+  const code = 100n + 9n + storedLength(chain, Uint8Array.of(1), u64be(codeId));
+  const key = 100n + 21n + storedLength(chain, Uint8Array.of(6), address);
+  return 20_000n + info + code + (100n + 9n + 32n) + key;
+}
+
+describe("gas", () => {
+  it("of the worked example is 1292 and then 1205 S above loading", () => {
+    const chain = TestChain.start();
+    const alice = new Wallet(1);
+    const contract = chain.instantiate(alice, chain.storeCode(EXAMPLE), {});
+    const gas = () => chain.execute(alice, contract, {}).outcome.gasUsed - loading(chain, contract);
+    expect([gas(), gas()]).toEqual([1_291n + 1n, 1_204n + 1n]);
+  });
+
+  it("of an instantiate is that of its accesses, and no refund", () => {
+    const chain = TestChain.start();
+    const alice = new Wallet(1);
+    const code = chain.storeCode(EXAMPLE);
+    const { any } = chain.instantiateMessage(alice, code, {}, { label: "five5" });
+    const [result] = chain.block([alice, alice.sign(chain.chainId, [any])]);
+    const written = (key: Uint8Array, value: Uint8Array | undefined) =>
+      200n + 5n * BigInt(key.length + (value?.length ?? 0));
+    const writes = result?.outcomes[0]?.writes ?? [];
+    expect(writes.length).toBe(6);
+    const codeInfo = 100n + 9n + storedLength(chain, Uint8Array.of(1), u64be(code.codeId));
+    const reads = 100n + 6n + (100n + 15n) + codeInfo + (100n + 9n + 32n);
+    const sets = writes.reduce((sum, { key, value }) => sum + written(key, value), 0n);
+    // 98 W for three allocations and a constant.
+    expect(result?.outcomes[0]?.gasUsed).toBe(20_000n + reads + sets + 1n);
+  });
+
+  it("and results are the same with cold and with warm caches, and in another process", () => {
+    const run = (restartEach: boolean) => {
+      const chain = TestChain.start();
+      const alice = new Wallet(1);
+      const probe = chain.instantiate(alice, chain.storeCode(PROBE), { noop: {} });
+      const messages = [
+        { set_many: { prefix: b64("p"), count: 20, size: 30 } },
+        { get_many: { prefix: b64("p"), count: 25 } },
+        { remove_many: { prefix: b64("p"), count: 3 } },
+        { get_many: { prefix: b64("p"), count: 25 } },
+      ];
+      return messages.map((message) => {
+        if (restartEach) chain.restart();
+        const { any } = chain.executeMessage(alice, probe, message);
+        const random = new Uint8Array(64);
+        return chain.runBlock(chain.build([alice.sign(chain.chainId, [any])], { random }), [alice]);
+      });
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
+  it("of a transaction bounds all its messages together", () => {
+    const chain = TestChain.start();
+    const alice = new Wallet(1);
+    const probe = chain.instantiate(alice, chain.storeCode(PROBE), { noop: {} });
+    const compute = { gas_evaporate: { amount: 100_000 } };
+    const messages = [1, 2].map(() => chain.executeMessage(alice, probe, compute).any);
+    const [result] = chain.block([alice, alice.sign(chain.chainId, messages, { gas: 200_000n })]);
+    expect(result?.outcomes.map(({ result: { kind } }) => kind)).toEqual(["ok", "outOfGas"]);
+    expect(result?.kept).toBe(false);
+  });
+});
