@@ -5,7 +5,6 @@
 import { utf8ToBytes } from "@sotto/common/bytes";
 import { AppError, sdkError } from "../core/appError.ts";
 import { formatCoins, parseInteger } from "../core/coins.ts";
-import { feeOf } from "../core/tx.ts";
 import type { AnteStep } from "./anteStep.ts";
 
 const MAX_GAS = (1n << 63n) - 1n;
@@ -59,8 +58,3 @@ export const consumeSizeGas: AnteStep = ({ auth }, context, tx) => {
     if (!complete) context.gas.consume(txSizeCostPerByte * EMPTY_SIGNATURE_BYTES, "txSize");
   }
 };
-
-/** Also needed by the fee step, which runs before the chain has seen a good fee when a transaction is checked again. */
-export function feeAmounts(tx: Parameters<AnteStep>[2]): { denom: string; amount: bigint }[] {
-  return feeOf(tx).amount.map(({ denom, amount }) => ({ denom, amount: parseInteger(amount) ?? 0n }));
-}

@@ -5,11 +5,10 @@
 
 import { formatAddress, parseAddress } from "../core/addresses.ts";
 import { AppError, sdkError } from "../core/appError.ts";
-import { type Amount, ceilDecimal, formatCoins, validCoins } from "../core/coins.ts";
+import { type Amount, ceilDecimal, formatCoins, parseInteger, validCoins } from "../core/coins.ts";
 import { type Context, emit } from "../core/context.ts";
 import { type AppTx, feeOf } from "../core/tx.ts";
 import type { AnteDeps, AnteStep } from "./anteStep.ts";
-import { feeAmounts } from "./basicChecks.ts";
 
 export const deductFee: AnteStep = (deps, context, tx) => {
   const { gasLimit } = feeOf(tx);
@@ -25,6 +24,11 @@ export const deductFee: AnteStep = (deps, context, tx) => {
   if (fee.some(({ amount }) => amount !== 0n)) takeFee(deps, context, payer, tx);
   emit(context, "tx", ["fee", formatCoins(fee)], ["fee_payer", formatAddress(payer)]);
 };
+
+/** The fee as numbers; a text that is none was refused before. */
+function feeAmounts(tx: AppTx): Amount[] {
+  return feeOf(tx).amount.map(({ denom, amount }) => ({ denom, amount: parseInteger(amount) ?? 0n }));
+}
 
 /** The first signer unless the fee names another; grants of fees come with their module. */
 function feePayer(tx: AppTx): Uint8Array {

@@ -7,8 +7,7 @@
 import { compareBytes, concatBytes } from "@sotto/common/bytes";
 import type { KeyRange, KeyValue } from "../../store/store.ts";
 import type { AppError } from "./appError.ts";
-import type { KvStore } from "./kvStore.ts";
-import { prefixRange } from "./kvStore.ts";
+import { type KvStore, prefixRange } from "./kvStore.ts";
 
 export type PageRequest = {
   readonly key: Uint8Array;
@@ -20,7 +19,7 @@ export type PageRequest = {
 export type PageResponse = { readonly nextKey: Uint8Array; readonly total: bigint };
 export type Page<T> = { readonly items: T[]; readonly pagination: PageResponse };
 
-export const BOTH_KEY_AND_OFFSET = "invalid request, either offset or key is expected, got both";
+const BOTH_KEY_AND_OFFSET = "invalid request, either offset or key is expected, got both";
 const DEFAULT_LIMIT = 100n;
 const NO_KEY = new Uint8Array(0);
 

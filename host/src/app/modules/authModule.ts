@@ -68,16 +68,7 @@ export function makeAuthModule(auth: AuthKeeper): Module {
         }
         return { accountAddress: formatAddress(address) };
       },
-      params: (context) => {
-        const params = auth.params(context);
-        return {
-          params: {
-            ...params,
-            sigVerifyCostEd25519: params.sigVerifyCostEd25519,
-            sigVerifyCostSecp256k1: params.sigVerifyCostSecp256k1,
-          },
-        };
-      },
+      params: (context) => ({ params: auth.params(context) }),
       moduleAccounts: (context) => ({
         accounts: MODULE_ACCOUNTS.flatMap(({ name }) => auth.record(context, auth.moduleAddressOf(name)) ?? []),
       }),

@@ -30,7 +30,7 @@ const balanceKey = (address: Uint8Array, denom: string): Uint8Array =>
 export const ownersPrefix = (denom: string): Uint8Array => concatBytes(OWNER, utf8ToBytes(denom), Uint8Array.of(0));
 const supplyKey = (denom: string): Uint8Array => concatBytes(SUPPLY_PREFIX, utf8ToBytes(denom));
 
-export const encodeAmount = (amount: bigint): Uint8Array => utf8ToBytes(amount.toString());
+const encodeAmount = (amount: bigint): Uint8Array => utf8ToBytes(amount.toString());
 export const decodeAmount = (value: Uint8Array): bigint => BigInt(bytesToUtf8(value));
 
 export type BankKeeper = ReturnType<typeof makeBankKeeper>;

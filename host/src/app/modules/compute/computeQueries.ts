@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesToHex, EMPTY_BYTES } from "@sotto/common/bytes";
-import type { CodeInfo, ContractInfo } from "@sotto/common/wire/compute";
+import type { CodeInfo, ContractCodeHistoryOperation, ContractInfo } from "@sotto/common/wire/compute";
 import { Query } from "../../../proto/gen/secret/compute/v1beta1/query_pb.ts";
 import { formatAddress, parseAddress } from "../../core/addresses.ts";
 import { AppError, GrpcCode, sdkError } from "../../core/appError.ts";
@@ -104,8 +104,7 @@ export function computeQueries(deps: OcallDeps): QueryRoute[] {
     contractHistory: (context, { contractAddress }) => ({
       entries: computeKeeper.history(context, parseAddress(contractAddress)).map((entry) => ({
         ...entry,
-        operation: entry.operation as 0 | 1 | 2 | 3,
-        updated: entry.updated,
+        operation: entry.operation as ContractCodeHistoryOperation,
       })),
     }),
     params: (context) => ({ params: computeKeeper.params(context) }),
