@@ -50,7 +50,7 @@ export type LoadedCode = {
 };
 
 /**
- * @param code the uncompressed module; kept
+ * @param code the uncompressed module; not kept
  * @throws {EngineError} InvalidWasm, WasmModuleWithStart, CannotInitializeWasmMemory, WasmModuleWithFP if `forInstantiate`,
  *   FailedFunctionCall if the code is larger than the enclave takes
  */
@@ -77,7 +77,7 @@ export function loadModule(
   if (usesFloat && forInstantiate) throw new EngineError(EngineErrorCode.WasmModuleWithFP);
   const data = module.data.map((segment) => ({
     offset: constantOf(module, segment.offset),
-    bytes: module.bytes.subarray(segment.items.start, segment.items.end),
+    bytes: module.bytes.slice(segment.items.start, segment.items.end),
   }));
   const tableEntries = tableEntriesOf(module);
   const links = canLink(module, host, imported, data, tableEntries);
@@ -97,6 +97,7 @@ function validateModule(power: WasmPower, code: Uint8Array): DecodedModule {
   const module = orInvalid(() => decodeModule(code));
   const tables = module.tables;
   const isInvalid =
+    module.imports.some((item) => item.kind !== ExternalKind.Function) ||
     tables.length > 1 ||
     (tables[0]?.minimum ?? 0) > MAX_TABLE_ENTRIES ||
     ![
@@ -172,7 +173,6 @@ function canLink(
   data: readonly DataImage[],
   tableEntries: ReadonlySet<number>,
 ): boolean {
-  if (module.imports.length !== imported.length) return false;
   const memoryBytes = initialPages(module) * PAGE_BYTES;
   if (data.some(({ offset, bytes }) => offset + bytes.length > memoryBytes)) return false;
   const tableLength = module.tables[0]?.minimum ?? 0;

@@ -14,8 +14,8 @@ import type { ContractModule, Engine, EngineCall, EngineOutcome } from "./engine
 import { EngineError, EngineErrorCode } from "./engineError.ts";
 import { ENTRY_RULES } from "./entryPoints.ts";
 import { addressFunctions } from "./host/addressFunctions.ts";
+import { chainFunctions } from "./host/chainFunctions.ts";
 import { makeCryptoFunctions } from "./host/cryptoFunctions.ts";
-import { storageFunctions } from "./host/storageFunctions.ts";
 import { type LoadedCode, loadModule } from "./loadModule.ts";
 import { errorOfTrap } from "./traps.ts";
 
@@ -36,7 +36,7 @@ type OpenedModule = ContractModule & { readonly code: LoadedCode; readonly idle:
 /** @param parts the crypto door and V8's WebAssembly; borrowed for as long as the engine lives */
 export function makeEngine(parts: EngineParts): Engine {
   const { crypto, wasm, cacheSize = DEFAULT_CACHE_SIZE } = parts;
-  const host = { ...storageFunctions, ...addressFunctions, ...makeCryptoFunctions(crypto) };
+  const host = { ...chainFunctions, ...addressFunctions, ...makeCryptoFunctions(crypto) };
   const cache = new Map<string, OpenedModule>();
 
   function open(
@@ -52,7 +52,7 @@ export function makeEngine(parts: EngineParts): Engine {
       cache.set(key, cached);
       return cached;
     }
-    const bytes = fetchCode().slice();
+    const bytes = fetchCode();
     if (!equalBytes(crypto.sha256(bytes), codeHash)) throw new EngineError(EngineErrorCode.InvalidWasm);
     const code = loadModule(wasm, host, bytes, options.forInstantiate);
     const { api, requiresRandom } = code;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type EngineErrorCode as Code, EngineError, EngineErrorCode } from "../../src/engine/engineError.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, section } from "./assemble.ts";
 import { call, contract, crypto, errorText, execute, newEngine, OUTPUT_REGION, openCode } from "./testContract.ts";
 
 function openError(code: Uint8Array, forInstantiate = false): Code | undefined {
@@ -168,4 +168,16 @@ describe("the cache of modules", () => {
     const engine = newEngine(0);
     expect(openCode(engine, code)).not.toBe(openCode(engine, code));
   });
+});
+
+test("imports of memories, tables and globals make the code invalid, whatever V8 would take", () => {
+  const code = contract(PLAIN);
+  const typeSectionEnd = 8 + 2 + (code[9] as number);
+  const memoryImport = section(2, [1, 3, 0x65, 0x6e, 0x76, 1, 0x6d, 2, 0, 1]);
+  const changed = Uint8Array.from([
+    ...code.subarray(0, typeSectionEnd),
+    ...memoryImport,
+    ...code.subarray(typeSectionEnd),
+  ]);
+  expect(openError(changed)).toBe(EngineErrorCode.InvalidWasm);
 });

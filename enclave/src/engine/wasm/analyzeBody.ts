@@ -31,8 +31,8 @@ export type BodyReport = {
   readonly callsUnlinked: boolean;
 };
 
-/** One open sequence: `counted` if it is not inside dead code, `live` until an instruction that never falls through. */
-export type Sequence = {
+/** One open sequence: `counted` if it is not inside dead code, `live` until an instruction that never falls through; `cost` its place in the list of costs. */
+type Sequence = {
   readonly counted: boolean;
   live: boolean;
   readonly height: number;
@@ -53,7 +53,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
   const reader = new WasmReader(module.bytes, body.code.start, body.code.end);
   const costs = [0];
   const sequences: Sequence[] = [{ counted: true, live: true, height: 0, results: type.results.length, cost: 0 }];
-  const localTypes = makeLocalTypes(type, body);
+  const isFloatLocal = makeFloatLocals(type, body);
   let height = 0;
   let deepest = type.results.length;
   let isLeaf = true;
@@ -80,7 +80,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
       }
       if (height > deepest) deepest = height;
     }
-    if (sequence.live && !usesFloat) usesFloat = isFloatUse(module, localTypes, opcode, reader.immediate);
+    if (sequence.live && !usesFloat) usesFloat = isFloatUse(module, isFloatLocal, opcode, reader.immediate);
     if (opcode === Op.Block || opcode === Op.Loop || opcode === Op.If) {
       sequences.push(openSequence(costs, counted, height, blockResults(reader.immediate)));
     } else if (endsSequence(opcode)) sequence.live = false;
@@ -101,8 +101,8 @@ function calleeType(context: BodyContext, opcode: number, index: number): Functi
   return type;
 }
 
-/** Whether the local of an index is a float; only functions that have float locals or parameters need a list. */
-function makeLocalTypes(type: FunctionType, body: FunctionBody): (index: number) => boolean {
+/** A test whether the local of an index is a float. */
+function makeFloatLocals(type: FunctionType, body: FunctionBody): (index: number) => boolean {
   const floats = body.locals.some((group) => isFloatType(group.type)) || type.params.some(isFloatType);
   if (!floats) return () => false;
   return (index) => {

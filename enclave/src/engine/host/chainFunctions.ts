@@ -92,7 +92,7 @@ const gasEvaporate: HostFunction = {
   },
 };
 
-export const storageFunctions: HostFunctions = {
+export const chainFunctions: HostFunctions = {
   db_read: dbRead,
   db_write: dbWrite,
   db_remove: dbRemove,
