@@ -13,6 +13,7 @@ import {
   makeTestNetwork,
   randomTransaction,
   signTx,
+  signTxBy,
   type TestNetwork,
   uscrt,
 } from "./testNetwork.ts";
@@ -227,6 +228,31 @@ describe("ante chain", () => {
     first.reset(network.store.latest(), blockTimeNs(1));
     expect(first.check(TxRaw.encode({ ...raw, signatures: TxRaw.decode(tx).signatures }), false).code).toBe(4);
     expect(verified).toBe(2);
+  });
+
+  it("takes one signature for each signer, in the order in which messages name them", () => {
+    const { network } = started();
+    const messages = [
+      sendMessage("b", "c", uscrt(1)),
+      sendMessage("a", "c", uscrt(2)),
+      sendMessage("b", "c", uscrt(3)),
+    ];
+    const tx = signTxBy(["b", "a"], messages, { gas: 60_000n });
+    const [, result] = network.block(tx).results;
+    expect(result?.log).toBe("");
+    const [a, b] = [account("a").address, account("b").address];
+    const attributes = result?.events.flatMap(({ attributes }) => attributes) ?? [];
+    const valuesOf = (name: string) => attributes.filter(({ key }) => key === name).map(({ value }) => value);
+    expect(valuesOf("fee_payer")).toEqual([b]);
+    expect(valuesOf("acc_seq")).toEqual([`${b}/0`, `${a}/0`]);
+    expect(valuesOf("signature")).toHaveLength(2);
+    const swapped = signTxBy(["a", "b"], messages, { gas: 60_000n });
+    expect(network.block(swapped).results[1]?.log).toMatch(/^pubKey does not match signer address/);
+    const missing = signTxBy(["b"], messages, { gas: 60_000n });
+    expect(network.block(missing).results[1]).toMatchObject({
+      code: 4,
+      log: "wrong number of signers; expected 2, got 1: unauthorized",
+    });
   });
 
   it("stops a block at its gas", () => {

@@ -177,9 +177,11 @@ export const uscrt = (amount: bigint | number): Coin => ({ denom: "uscrt", amoun
 
 /** A transaction of one signer, DIRECT. */
 export function signTx(messages: readonly Any[], options: TxOptions = {}): Uint8Array {
-  const signer = account(options.from ?? "a");
-  const privateKey = hexToBytes(signer.insecurePrivateKey);
-  const key = crypto.secp256k1PublicKey(privateKey) as Uint8Array;
+  return signTxBy([options.from ?? "a"], messages, options);
+}
+
+/** A transaction that these accounts sign, in this order; the options are the same for each. */
+export function signTxBy(names: readonly string[], messages: readonly Any[], options: TxOptions = {}): Uint8Array {
   const bodyBytes = TxBody.encode({
     messages,
     memo: options.memo ?? "",
@@ -187,16 +189,21 @@ export function signTx(messages: readonly Any[], options: TxOptions = {}): Uint8
     extensionOptions: options.extensionOptions ?? [],
     nonCriticalExtensionOptions: [],
   });
-  const publicKey = "publicKey" in options ? options.publicKey : packSecp256k1PublicKey(key);
   const modeInfo = { single: { mode: options.mode ?? SignMode.Direct }, multi: undefined };
-  const authInfoBytes = AuthInfo.encode({
-    signerInfos: [{ publicKey, modeInfo, sequence: options.sequence ?? 0n }],
-    fee: { amount: options.fee ?? [uscrt(2_500)], gasLimit: options.gas ?? 25_000n, payer: "", granter: "" },
-    tip: undefined,
+  const signers = names.map((name) => ({ ...account(name), key: hexToBytes(account(name).insecurePrivateKey) }));
+  const signerInfos = signers.map(({ key }) => {
+    const own = packSecp256k1PublicKey(crypto.secp256k1PublicKey(key) as Uint8Array);
+    const publicKey = "publicKey" in options ? options.publicKey : own;
+    return { publicKey, modeInfo, sequence: options.sequence ?? 0n };
   });
-  const accountNumber = options.accountNumber ?? signer.number;
+  const fee = { amount: options.fee ?? [uscrt(2_500)], gasLimit: options.gas ?? 25_000n, payer: "", granter: "" };
+  const authInfoBytes = AuthInfo.encode({ signerInfos, fee, tip: undefined });
   const chainId = options.chainId ?? CHAIN_ID;
-  const document = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber });
-  const signature = crypto.secp256k1Sign(sha256(document), privateKey) as Uint8Array;
-  return TxRaw.encode({ bodyBytes, authInfoBytes, signatures: [options.tamper?.(signature) ?? signature] });
+  const signatures = signers.map(({ key, number }) => {
+    const accountNumber = options.accountNumber ?? number;
+    const document = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber });
+    const signature = crypto.secp256k1Sign(sha256(document), key) as Uint8Array;
+    return options.tamper?.(signature) ?? signature;
+  });
+  return TxRaw.encode({ bodyBytes, authInfoBytes, signatures });
 }

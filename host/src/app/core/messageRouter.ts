@@ -2,6 +2,7 @@
  * Messages by type URL: how each is decoded, checked without state, and handled.
  * @module
  */
+import type { Event } from "@sotto/boundary/messages";
 import { CodedError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
 import { formatAddress } from "./addresses.ts";
@@ -66,12 +67,17 @@ export class MessageRouter {
       if (error instanceof CodedError) throw sdkError(2, error.message);
       throw error;
     }
+    let signers: readonly Uint8Array[] | undefined;
+    const signersOnce = (): readonly Uint8Array[] => {
+      signers ??= found.signers(message);
+      return signers;
+    };
     return {
       typeUrl,
-      signers: () => found.signers(message),
+      signers: signersOnce,
       validateBasic: () => found.validateBasic?.(message),
       handle: (context) => handleRoute(found, context, message),
-      run: (context) => runRoute(found, context, message),
+      run: (context) => runWithAction(context, typeUrl, signersOnce()[0], () => handleRoute(found, context, message)),
     };
   }
 }
@@ -80,23 +86,17 @@ function handleRoute(found: MessageRoute, context: Context, message: unknown): A
   return { typeUrl: found.response.typeUrl, value: found.response.encode(found.handle(context, message)) };
 }
 
-function runRoute(found: MessageRoute, context: Context, message: unknown): Any {
+function runWithAction(context: Context, typeUrl: string, signer: Uint8Array | undefined, handle: () => Any): Any {
   const first = context.events.length;
-  const response = handleRoute(found, context, message);
+  const response = handle();
   const handlerEvents = context.events.splice(first);
-  context.events.push(actionEvent(found, message, handlerEvents), ...handlerEvents);
+  context.events.push(actionEvent(typeUrl, signer, handlerEvents), ...handlerEvents);
   return response;
 }
 
 /** The first event of every message (chain §2.19); `module` only if the handler named none. */
-function actionEvent(
-  found: MessageRoute,
-  message: unknown,
-  handlerEvents: Context["events"],
-): Context["events"][number] {
-  const { typeUrl } = found.request;
+function actionEvent(typeUrl: string, signer: Uint8Array | undefined, handlerEvents: readonly Event[]): Event {
   const attributes = [{ key: "action", value: typeUrl }];
-  const signer = found.signers(message)[0];
   if (signer !== undefined) attributes.push({ key: "sender", value: formatAddress(signer) });
   const named = handlerEvents.some((event) => event.attributes.some(({ key }) => key === "module"));
   if (!named) attributes.push({ key: "module", value: moduleOfTypeUrl(typeUrl) });
