@@ -27,6 +27,8 @@ export const EnclaveErrorCode = {
   Panic: 9,
   /** Part of the protocol that this version does not run: see `notImplemented.ts`. */
   NotImplemented: 10,
+  /** The outcome of a message is larger than what crosses the boundary. */
+  FailedToSerialize: 11,
 } as const;
 export type EnclaveErrorCode = (typeof EnclaveErrorCode)[keyof typeof EnclaveErrorCode];
 
@@ -42,6 +44,7 @@ const TEXTS: Readonly<Record<EnclaveErrorCode, string>> = {
   8: "failed to verify transaction signature",
   9: "panicked due to unexpected behavior",
   10: "function not implemented",
+  11: "failed to serialize data",
 };
 
 export class EnclaveError extends CodedError<EnclaveErrorCode> {

@@ -10,6 +10,9 @@ import { runQuery } from "../execution/runQuery.ts";
 import type { EnclaveState } from "./enclaveState.ts";
 import type { BlockPoint, Network, NetworkParts } from "./network.ts";
 
+/** Characters; the text quotes names out of the code, which may be long. */
+const MAX_MESSAGE_LENGTH = 2_000;
+
 type Queries = Pick<EcallHandlers, "query" | "checkCode">;
 
 export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkParts): Queries {
@@ -26,8 +29,8 @@ export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkPart
         const value = { codeHash: crypto.sha256(code), api: { kind: api, value: {} }, features, ibc };
         return { result: { kind: "accepted", value } };
       } catch (error) {
-        if (error instanceof EngineError) return { result: { kind: "refused", value: { message: error.message } } };
-        throw error;
+        if (!(error instanceof EngineError)) throw error;
+        return { result: { kind: "refused", value: { message: error.message.slice(0, MAX_MESSAGE_LENGTH) } } };
       }
     },
   };

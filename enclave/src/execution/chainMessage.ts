@@ -2,7 +2,9 @@
  * Contract messages for other modules as chain messages (contracts §5.4).
  * @module
  */
+import { LIMITS } from "@sotto/boundary/messages";
 import { addressFromBytes, formatAddress } from "@sotto/common/address";
+import { utf8ToBytes } from "@sotto/common/bytes";
 import { Coin } from "@sotto/common/wire/coin";
 import { field, message, repeated, string } from "@sotto/common/wire/message";
 import type { ContractMessage, UnhandledModule } from "../messages/contractMessage.ts";
@@ -52,6 +54,10 @@ export function toChainMessage(contract: Uint8Array, message: NonWasmMessage): C
       return { typeUrl: MsgSend.typeUrl, value };
     }
     case "stargate":
+      if (utf8ToBytes(message.typeUrl).length > LIMITS.typeUrl) {
+        const text = `Cannot unpack proto message with type URL: ${message.typeUrl}`;
+        throw computeFailure(ComputeCode.InvalidMessage, `${text}: invalid CosmosMsg from the contract`);
+      }
       return { typeUrl: message.typeUrl, value: message.value };
     case "unhandled":
       throw unhandled(message.module);

@@ -3,7 +3,7 @@
  * (enclave §6, consensus §3.5).
  * @module
  */
-import type { Coin, EcallResponse } from "@sotto/boundary/messages";
+import { type Coin, type EcallResponse, type Event, LIMITS } from "@sotto/boundary/messages";
 import { InputError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
 import {
@@ -30,9 +30,10 @@ import type {
   TransactionContext,
 } from "./callTree.ts";
 import { type CallKind, ChainFailure, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
-import { areValidCoins, hasHiddenCoins } from "./coins.ts";
+import { hasHiddenCoins } from "./coins.ts";
 import { executeContract } from "./executeContract.ts";
 import { instantiateContract } from "./instantiateContract.ts";
+import { validateExecute, validateInstantiate } from "./validateBasic.ts";
 import type { SignerCheck } from "./verifySigner.ts";
 
 /** A transaction while its messages run. */
@@ -44,6 +45,12 @@ export type RunningTransaction = {
   /** S that the enclave has metered in it so far. */
   gasUsed: bigint;
 };
+
+/** Bytes of an outcome, with what the lengths of its items take: below the frame of the boundary. */
+const MAX_OUTCOME_SIZE = LIMITS.frame - 65_536;
+const ITEM_OVERHEAD = 12;
+/** Of one UTF-16 unit, in bytes. */
+const MAX_UTF8_LENGTH = 3;
 
 export type MessageOutcome = EcallResponse<"execMessage">;
 
@@ -71,32 +78,57 @@ export function runMessage(
   const left = transaction.gasLimit > transaction.gasUsed ? transaction.gasLimit - transaction.gasUsed : 0n;
   const meter = new GasMeter(left, { countsNative: false });
   const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
-  const outcome = settle(() => run(frame, transaction, request));
+  const outcome = settle(() => {
+    const ran = run(frame, transaction, request);
+    const writes = state.writes();
+    requireCrossable(ran, writes);
+    return { ...ran, writes };
+  });
   transaction.gasUsed += meter.own;
-  const writes = outcome.result.kind === "ok" ? state.writes() : [];
-  return { ...outcome, gasUsed: meter.own, writes };
+  return { ...outcome, gasUsed: meter.own };
 }
 
-type Settled = Pick<MessageOutcome, "result" | "events">;
+type Ran = { readonly response: Uint8Array; readonly events: readonly Event[] };
 
-function settle(work: () => { readonly response: Uint8Array; readonly events: CallResult["events"] }): Settled {
+function settle(work: () => Ran & Pick<MessageOutcome, "writes">): Omit<MessageOutcome, "gasUsed"> {
+  const nothing = { events: [], writes: [] };
   try {
-    const { response, events } = work();
-    return { result: { kind: "ok", value: response }, events };
+    const { response, events, writes } = work();
+    return { result: { kind: "ok", value: response }, events, writes };
   } catch (error) {
-    if (error instanceof OutOfGas)
-      return { result: { kind: "outOfGas", value: { location: error.location } }, events: [] };
+    if (error instanceof OutOfGas) {
+      return { result: { kind: "outOfGas", value: { location: error.location } }, ...nothing };
+    }
     if (!(error instanceof ChainFailure)) throw error;
     const { codespace, code, message: log } = error;
-    return { result: { kind: "failed", value: { codespace, code, log } }, events: [] };
+    return { result: { kind: "failed", value: { codespace, code, log } }, ...nothing };
   }
+}
+
+/**
+ * What a contract puts into its events has no price, so there must be a bound: a result that cannot cross to the host would stop
+ * the chain.
+ * @throws {ChainFailure} FailedToSerialize
+ */
+function requireCrossable({ response, events }: Ran, writes: MessageOutcome["writes"]): void {
+  let size = response.length;
+  let fits = events.length <= LIMITS.events && writes.length <= LIMITS.writes;
+  for (const { type, attributes } of events) {
+    fits &&= attributes.length <= LIMITS.attributes;
+    let characters = type.length;
+    for (const { key, value } of attributes) characters += ITEM_OVERHEAD + key.length + value.length;
+    size += characters * MAX_UTF8_LENGTH;
+  }
+  for (const { key, value } of writes) size += ITEM_OVERHEAD + key.length + (value?.length ?? 0);
+  if (fits && size <= MAX_OUTCOME_SIZE) return;
+  throw enclaveFailure("execute", new EnclaveError(EnclaveErrorCode.FailedToSerialize));
 }
 
 function run(
   frame: Frame,
   transaction: RunningTransaction,
   { message, accountNumbers }: { readonly message: Any; readonly accountNumbers: readonly bigint[] },
-): { response: Uint8Array; events: CallResult["events"] } {
+): Ran {
   const { crypto } = frame.tree.services;
   if (transaction.context.finalized) {
     throw sdkFailure(SdkCode.AfterLastMessage, "Cannot send messages after last tx marker was set");
@@ -108,7 +140,7 @@ function run(
       MsgExecuteContract.decode,
       message.value,
     );
-    checkFunds(sentFunds, "sentFunds: invalid coins");
+    validateExecute({ funds: sentFunds });
     const open = opener({ sender, input: msg, funds: sentFunds, callbackSig });
     const result = executeContract(frame, { sender, contract, funds: sentFunds, open });
     const data = encryptData(crypto, result);
@@ -120,7 +152,7 @@ function run(
       MsgInstantiateContract.decode,
       message.value,
     );
-    checkFunds(initFunds, "invalid coins");
+    validateInstantiate({ codeId, label, funds: initFunds });
     const open = opener({ sender, input: initMsg, funds: initFunds, callbackSig });
     const call = { creator: sender, codeId, label, admin, funds: initFunds, sent: initMsg, open };
     const result = instantiateContract(frame, call);
@@ -141,11 +173,6 @@ function decode<T>(kind: CallKind, read: (bytes: Uint8Array) => T, bytes: Uint8A
     if (error instanceof InputError) throw enclaveFailure(kind, new EnclaveError(EnclaveErrorCode.FailedToDeserialize));
     throw error;
   }
-}
-
-/** The host admits no transaction with other coins (chain §2.3); the enclave does not rely on it. */
-function checkFunds(coins: readonly Coin[], text: string): void {
-  if (!areValidCoins(coins)) throw sdkFailure(SdkCode.InvalidCoins, text);
 }
 
 /**

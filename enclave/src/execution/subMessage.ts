@@ -2,26 +2,25 @@
  * One message that a contract sends, in a scope and under a gas limit of its own (chain §2.11 steps 4 to 8).
  * @module
  */
-import type { Coin, Event } from "@sotto/boundary/messages";
-import { utf8ToBytes } from "@sotto/common/bytes";
+import type { Event } from "@sotto/boundary/messages";
 import type { SubMessage } from "../messages/contractMessage.ts";
 import { encryptNestedMessage } from "../messages/secretMessage.ts";
 import { notImplemented } from "../notImplemented.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import type { Frame, OpenedInput, ResultData } from "./callTree.ts";
-import { ChainFailure, ComputeCode, computeFailure, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { ChainFailure, enclaveFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
 import { toChainMessage } from "./chainMessage.ts";
-import { areValidCoins } from "./coins.ts";
 import { addressBytes } from "./contract.ts";
 import { sortAttributes } from "./contractEvents.ts";
 import { executeContract } from "./executeContract.ts";
 import type { Responder } from "./handleResponse.ts";
 import { instantiateContract } from "./instantiateContract.ts";
 import { runNativeMessage } from "./nativeWork.ts";
+import { validateExecute, validateInstantiate } from "./validateBasic.ts";
 
 const SUB_MESSAGE_LIMIT = "From limited Sub-Message";
-const MAX_LABEL_LENGTH = 512;
+/** Quirk: the chain names the type as its own language does. */
 const INVALID = "failed basic validation for message type *types.";
 
 export type SubMessageOutcome =
@@ -91,15 +90,13 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
   if (message.kind === "wasmExecute") {
     const { codeHash, msg, funds } = message;
     const receiver = addressBytes(message.contract);
-    if (!areValidCoins(funds)) {
-      throw sdkFailure(SdkCode.InvalidCoins, `${INVALID}MsgExecuteContract: sentFunds: invalid coins`);
-    }
+    prefixFailures(`${INVALID}MsgExecuteContract: `, () => validateExecute(message));
     const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
     return executeContract(frame, { sender: contract.bytes, contract: receiver, funds, open });
   }
   if (message.kind === "wasmInstantiate") {
     const { codeHash, msg, funds, codeId, label, admin = "" } = message;
-    validateInstantiate(label, codeId, funds);
+    prefixFailures(`${INVALID}MsgInstantiateContract: `, () => validateInstantiate(message));
     const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
     const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
     return instantiateContract(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
@@ -111,15 +108,4 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
   if (chainMessage === undefined) return { events: [], data: undefined };
   const { response, events } = runNativeMessage(frame, contract.bytes, chainMessage);
   return { events, data: response.length === 0 ? undefined : { bytes: response, recipient: "" } };
-}
-
-/** Stateless checks of chain §2.3. Quirk: the text about the label's length names another limit. */
-function validateInstantiate(label: string, codeId: bigint, funds: readonly Coin[]): void {
-  const prefix = `${INVALID}MsgInstantiateContract: `;
-  if (codeId === 0n) throw sdkFailure(SdkCode.InvalidRequest, `${prefix}code_id is required: invalid request`);
-  if (label === "") throw computeFailure(ComputeCode.Empty, `${prefix}is required: empty`);
-  if (utf8ToBytes(label).length > MAX_LABEL_LENGTH) {
-    throw computeFailure(ComputeCode.ExceedsLimit, `${prefix}cannot be longer than 128 characters: exceeds limit`);
-  }
-  if (!areValidCoins(funds)) throw sdkFailure(SdkCode.InvalidCoins, `${prefix}invalid coins`);
 }

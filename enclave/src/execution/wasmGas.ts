@@ -61,14 +61,12 @@ export function meteredCall<T>(meter: GasMeter, kind: CallKind, work: (gas: Call
     value = work(gas);
   } catch (error) {
     if (error instanceof RefusalError) throw error;
-    const failure = error instanceof ChainFailure ? error : enclaveFailure(kind, error);
-    if (failure === undefined && !(error instanceof OutOfGas)) {
-      gas.used = limit / 2n;
-      chargeWasm(meter, gas.used);
-      throw enclaveFailure(kind, new EnclaveError(EnclaveErrorCode.Panic, { cause: error }));
-    }
+    const foreseen =
+      error instanceof ChainFailure || error instanceof OutOfGas || enclaveFailure(kind, error) !== undefined;
+    const cause = foreseen ? error : new EnclaveError(EnclaveErrorCode.Panic, { cause: error });
+    if (cause instanceof EnclaveError && cause.code === EnclaveErrorCode.Panic) gas.used = limit / 2n;
     chargeWasm(meter, gas.used);
-    throw failure ?? error;
+    throw enclaveFailure(kind, cause) ?? cause;
   }
   chargeWasm(meter, gas.used);
   // Quirk: a reply that succeeded is charged twice.

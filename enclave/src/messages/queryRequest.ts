@@ -2,6 +2,7 @@
  * Queries that a contract makes: which kinds are known, and what is said of those that are not (contracts §5.7).
  * @module
  */
+import { LIMITS } from "@sotto/boundary/messages";
 import { bytesToBase64 } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import { formatJson, type JsonInput, parseJson } from "@sotto/common/json";
@@ -36,6 +37,7 @@ const LIMITED_MODULES: ReadonlySet<string> = new Set(["bank", "staking", "wasm"]
 
 /** Total: what does not parse is `invalid`. */
 export function parseQueryRequest(request: Uint8Array): QueryRequest {
+  if (request.length > LIMITS.message) return invalid("the request is too long");
   try {
     const { name: module, body } = asVariant(parseJson(request));
     if (module === "custom") return { kind: "custom" };

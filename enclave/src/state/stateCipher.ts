@@ -17,7 +17,7 @@ const SEED_ID_LENGTH = 2;
 /** Networks with no more seeds write no seed id. */
 const SEEDS_WITHOUT_ID = 2;
 
-const KEYS_KEPT_PER_CONTRACT = 4_096;
+const KEY_BYTES_KEPT_PER_CONTRACT = 1024 * 1024;
 const CONTRACTS_KEPT = 256;
 const VALUE_BYTES_KEPT = 64 * 1024 * 1024;
 
@@ -38,7 +38,7 @@ export class ContractCipher {
   readonly #contractKey: Uint8Array;
   readonly #keyKey: Uint8Array;
   readonly #valueKeys = new Map<number, Uint8Array>();
-  readonly #encryptedKeys = new LruCache<EncryptedKey>(KEYS_KEPT_PER_CONTRACT);
+  readonly #encryptedKeys = new LruCache<EncryptedKey>(KEY_BYTES_KEPT_PER_CONTRACT);
   readonly #values: LruCache<CachedValue>;
   readonly #cachePrefix: string;
 
@@ -57,7 +57,7 @@ export class ContractCipher {
     if (made === undefined) {
       const encrypted = this.#crypto.aesSivEncrypt(this.#keyKey, [], key);
       made = { encrypted, storeKey: concatBytes(STORE_KEY_HEAD, u64le(encrypted.length), encrypted) };
-      this.#encryptedKeys.set(name, made);
+      this.#encryptedKeys.set(name, made, name.length + encrypted.length + made.storeKey.length);
     }
     return made;
   }
