@@ -8,7 +8,7 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufb
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { QueryRequest, QueryResponse } from "../src/abci/application.ts";
 import type { IndexedTx, NodeBackend, StoredBlock } from "../src/api/backend.ts";
-import { listen, type RunningServer } from "../src/api/httpServer.ts";
+import { listen } from "../src/node/listen.ts";
 import { MsgSendSchema } from "../src/proto/gen/cosmos/bank/v1beta1/tx_pb.ts";
 import { TxMsgDataSchema } from "../src/proto/gen/cosmos/base/abci/v1beta1/abci_pb.ts";
 import { PubKeySchema } from "../src/proto/gen/cosmos/crypto/secp256k1/keys_pb.ts";
@@ -167,7 +167,9 @@ export function makeFakeBackend(answers: Answers = {}, overrides: Partial<NodeBa
   };
 }
 
-export async function start(server: Server): Promise<RunningServer & { readonly url: string }> {
-  const running = await listen(server, "127.0.0.1", 0);
-  return { ...running, url: `http://127.0.0.1:${running.port}` };
+export type RunningServer = { readonly url: string; readonly port: number; readonly close: () => Promise<void> };
+
+export async function start(server: Server): Promise<RunningServer> {
+  const running = await listen(() => server, { host: "127.0.0.1", port: 0 }, "test");
+  return { ...running, port: Number(new URL(running.url).port) };
 }

@@ -2,17 +2,16 @@ import { connect, type Socket } from "node:net";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunningServer } from "../src/api/httpServer.ts";
 import { makeRegistry } from "../src/api/json/registry.ts";
 import { makeRestServer } from "../src/api/rest/restServer.ts";
 import { makeRpcServer } from "../src/api/rpc/rpcServer.ts";
 import { http } from "../src/proto/gen/google/api/annotations_pb.ts";
-import { makeFakeBackend, start } from "./apiFixture.ts";
+import { makeFakeBackend, type RunningServer, start } from "./apiFixture.ts";
 
 const internalErrors: unknown[] = [];
 const options = { onInternalError: (error: unknown) => internalErrors.push(error) };
-let rest: RunningServer & { readonly url: string };
-let rpc: RunningServer & { readonly url: string };
+let rest: RunningServer;
+let rpc: RunningServer;
 beforeAll(async () => {
   const backend = makeFakeBackend();
   rest = await start(makeRestServer(backend, options));

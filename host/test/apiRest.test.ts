@@ -4,7 +4,6 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { encodeBech32 } from "@sotto/common/bech32";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { QueryRequest } from "../src/abci/application.ts";
-import type { RunningServer } from "../src/api/httpServer.ts";
 import { makeRestServer } from "../src/api/rest/restServer.ts";
 import { BaseAccountSchema } from "../src/proto/gen/cosmos/auth/v1beta1/auth_pb.ts";
 import { QueryAccountResponseSchema } from "../src/proto/gen/cosmos/auth/v1beta1/query_pb.ts";
@@ -22,7 +21,7 @@ import {
   QuerySecretContractResponseSchema,
 } from "../src/proto/gen/secret/compute/v1beta1/query_pb.ts";
 import { KeySchema } from "../src/proto/gen/secret/registration/v1beta1/types_pb.ts";
-import { encode, fill, INDEXED, makeFakeBackend, RANDOM, start, TX } from "./apiFixture.ts";
+import { encode, fill, INDEXED, makeFakeBackend, RANDOM, type RunningServer, start, TX } from "./apiFixture.ts";
 
 const COMPUTE = "/secret.compute.v1beta1.Query";
 const BANK = "/cosmos.bank.v1beta1.Query";
@@ -90,7 +89,7 @@ const backend = makeFakeBackend(
   },
 );
 
-let server: RunningServer & { readonly url: string };
+let server: RunningServer;
 beforeAll(async () => {
   server = await start(makeRestServer(backend, { onInternalError: (error) => internalErrors.push(error) }));
 });

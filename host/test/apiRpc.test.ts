@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunningServer } from "../src/api/httpServer.ts";
 import { makeRpcServer } from "../src/api/rpc/rpcServer.ts";
 import { IndexError, IndexErrorCode } from "../src/indexer/indexError.ts";
-import { fill, INDEXED, makeFakeBackend, RANDOM, start, TX } from "./apiFixture.ts";
+import { fill, INDEXED, makeFakeBackend, RANDOM, type RunningServer, start, TX } from "./apiFixture.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared, not used
 type Loose = any;
@@ -32,7 +31,7 @@ const backend = makeFakeBackend(
   },
 );
 
-let server: RunningServer & { readonly url: string };
+let server: RunningServer;
 beforeAll(async () => {
   server = await start(makeRpcServer(backend, { onInternalError: (error) => internalErrors.push(error) }));
 });

@@ -2,7 +2,6 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { encodeBech32 } from "@sotto/common/bech32";
 import { SecretNetworkClient, Wallet } from "secretjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunningServer } from "../src/api/httpServer.ts";
 import { makeRestServer } from "../src/api/rest/restServer.ts";
 import { BaseAccountSchema } from "../src/proto/gen/cosmos/auth/v1beta1/auth_pb.ts";
 import { QueryAccountResponseSchema } from "../src/proto/gen/cosmos/auth/v1beta1/query_pb.ts";
@@ -12,7 +11,7 @@ import {
 } from "../src/proto/gen/cosmos/bank/v1beta1/query_pb.ts";
 import { TxRawSchema } from "../src/proto/gen/cosmos/tx/v1beta1/tx_pb.ts";
 import { KeySchema } from "../src/proto/gen/secret/registration/v1beta1/types_pb.ts";
-import { encode, fill, INDEXED, makeFakeBackend, sha256, start } from "./apiFixture.ts";
+import { encode, fill, INDEXED, makeFakeBackend, type RunningServer, sha256, start } from "./apiFixture.ts";
 
 const wallet = new Wallet();
 const sent: Uint8Array[] = [];
@@ -45,7 +44,7 @@ const backend = makeFakeBackend(
   },
 );
 
-let server: RunningServer & { readonly url: string };
+let server: RunningServer;
 let client: SecretNetworkClient;
 beforeAll(async () => {
   server = await start(makeRestServer(backend, { onInternalError: (error) => expect(error).toBeUndefined() }));

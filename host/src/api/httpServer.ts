@@ -5,7 +5,7 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 
 export type HttpLimits = {
   /** Request line and headers together. */
@@ -14,13 +14,6 @@ export type HttpLimits = {
 };
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-export type RunningServer = {
-  readonly host: string;
-  readonly port: number;
-  /** Stops to listen, lets no request wait, and resolves when the port is free. */
-  close(): Promise<void>;
-};
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -98,26 +91,6 @@ function formatRawRefusal(refusal: HttpRefusal, formatRefusal: (refusal: HttpRef
     "Connection: close",
   ];
   return `${head.join("\r\n")}\r\n\r\n${body}`;
-}
-
-/** Listens; rejects with the system's error, for example `EADDRINUSE`. */
-export async function listen(server: Server, host: string, port: number): Promise<RunningServer> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  return {
-    host,
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 let bufferedBytes = 0;
