@@ -6,17 +6,7 @@
  */
 import { CodedError } from "@sotto/common/errors";
 import { Command, Option } from "commander";
-import { parseCount, parseListenAddress } from "./options.ts";
-
-export type StartFlags = {
-  readonly home: string;
-  readonly rest: ReturnType<typeof parseListenAddress>;
-  readonly rpc: ReturnType<typeof parseListenAddress>;
-  readonly enclave: "inline" | "process";
-  readonly collect: number;
-  readonly blockInterval: number;
-  readonly keepHeights: number;
-};
+import { parseCount, parseListenAddress, type StartFlags } from "./options.ts";
 
 const home = (): Option =>
   new Option("--home <folder>", "where the network's state is").env("SOTTO_HOME").default("./.sotto");

@@ -6,6 +6,17 @@
 import type { ListenAddress } from "@sotto/host/node/listen";
 import { InvalidArgumentError } from "commander";
 
+/** Flags of `sotto start`. */
+export type StartFlags = {
+  readonly home: string;
+  readonly rest: ListenAddress;
+  readonly rpc: ListenAddress;
+  readonly enclave: "inline" | "process";
+  readonly collect: number;
+  readonly blockInterval: number;
+  readonly keepHeights: number;
+};
+
 /** `HOST:PORT`, `[HOST]:PORT`, `:PORT` or `PORT`; without a host both loopback addresses. Port 0 takes a free one. */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?(\d{1,5})$/.exec(text);

@@ -11,7 +11,7 @@ import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccount
 import type { ExecutedBlock } from "@sotto/host/node/executor";
 import { type RunningNode, startNode } from "@sotto/host/node/node";
 import { formatTransactionLine } from "@sotto/host/node/transactionLine";
-import type { StartFlags } from "./main.ts";
+import type { StartFlags } from "./options.ts";
 
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
 const warn = (text: string): void => void process.stderr.write(`${text}\n`);
