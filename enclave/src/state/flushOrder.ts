@@ -7,70 +7,123 @@
 import type { Crypto } from "@sotto/common/crypto/crypto";
 
 const SIZE = 256;
-const MASK = (1n << 64n) - 1n;
-const GOLDEN = 0x9e3779b97f4a7c13n;
+const MAX_U64 = (1n << 64n) - 1n;
+const TWO_32 = 0x1_0000_0000;
+
+/** 64-bit words as halves, low one first: element 2i and 2i + 1. Ten times faster here than bigints. */
+type Halves = Uint32Array;
+
+/** Shifts of the mixing function: right at even places, left at odd ones. */
+const MIX_SHIFTS: readonly number[] = [9, 9, 23, 15, 14, 20, 17, 14];
+
+function mix(v: Halves): void {
+  for (let i = 0; i < 8; i++) {
+    const a = 2 * i;
+    const e = 2 * ((i + 4) & 7);
+    const f = 2 * ((i + 5) & 7);
+    const h = 2 * ((i + 7) & 7);
+    const low = (v[a] as number) - (v[e] as number);
+    v[a + 1] = (v[a + 1] as number) - (v[e + 1] as number) - (low < 0 ? 1 : 0);
+    v[a] = low;
+    const shift = MIX_SHIFTS[i] as number;
+    const hLow = v[h] as number;
+    const hHigh = v[h + 1] as number;
+    if (i % 2 === 0) {
+      v[f] = (v[f] as number) ^ ((hLow >>> shift) | (hHigh << (32 - shift)));
+      v[f + 1] = (v[f + 1] as number) ^ (hHigh >>> shift);
+    } else {
+      v[f] = (v[f] as number) ^ (hLow << shift);
+      v[f + 1] = (v[f + 1] as number) ^ ((hHigh << shift) | (hLow >>> (32 - shift)));
+    }
+    add(v, h, v, a);
+  }
+}
 
 /** ISAAC-64 (Jenkins, 1996), seeded with a few words and zeros, drawing from the end of each batch. */
 class Isaac64 {
-  readonly #memory = new BigUint64Array(SIZE);
-  readonly #results = new BigUint64Array(SIZE);
-  #a = 0n;
-  #b = 0n;
-  #c = 0n;
+  readonly #memory: Halves = new Uint32Array(2 * SIZE);
+  readonly #results: Halves = new Uint32Array(2 * SIZE);
+  /** Accumulators a, b and the counter. */
+  readonly #a: Halves = new Uint32Array(2);
+  readonly #b: Halves = new Uint32Array(2);
+  #c = 0;
   #left = 0;
 
-  constructor(seed: BigUint64Array) {
-    this.#results.set(seed);
-    const mixed: bigint[] = new Array<bigint>(8).fill(GOLDEN);
+  /** @param seed words of 8 bytes, little endian */
+  constructor(seed: Uint8Array) {
+    const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
+    for (let i = 0; i < seed.length / 4; i++) this.#results[i] = view.getUint32(4 * i, true);
+    // The golden ratio, in all eight words.
+    const mixed = Uint32Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 0x7f4a7c13 : 0x9e3779b9));
     for (let i = 0; i < 4; i++) mix(mixed);
     for (const source of [this.#results, this.#memory]) {
-      for (let i = 0; i < SIZE; i += 8) {
-        for (let j = 0; j < 8; j++) mixed[j] = ((mixed[j] as bigint) + (source[i + j] as bigint)) & MASK;
+      for (let i = 0; i < 2 * SIZE; i += 16) {
+        for (let j = 0; j < 16; j += 2) add(mixed, j, source, i + j);
         mix(mixed);
-        for (let j = 0; j < 8; j++) this.#memory[i + j] = mixed[j] as bigint;
+        this.#memory.set(mixed, i);
       }
     }
   }
 
   next(): bigint {
     if (this.#left === 0) this.#generate();
-    return this.#results[--this.#left] as bigint;
+    const at = 2 * --this.#left;
+    return BigInt(this.#results[at] as number) | (BigInt(this.#results[at + 1] as number) << 32n);
   }
 
   #generate(): void {
     const memory = this.#memory;
-    this.#c = (this.#c + 1n) & MASK;
-    this.#b = (this.#b + this.#c) & MASK;
-    for (let i = 0; i < SIZE; i++) {
-      const x = memory[i] as bigint;
-      this.#a = (scramble(this.#a, i & 3) + (memory[(i + SIZE / 2) % SIZE] as bigint)) & MASK;
-      const y = ((memory[Number((x >> 3n) & 255n)] as bigint) + this.#a + this.#b) & MASK;
-      memory[i] = y;
-      this.#b = ((memory[Number((y >> 11n) & 255n)] as bigint) + x) & MASK;
-      this.#results[i] = this.#b;
+    const a = this.#a;
+    const b = this.#b;
+    const x = new Uint32Array(2);
+    const y = new Uint32Array(2);
+    this.#c++;
+    add(b, 0, Uint32Array.of(this.#c, 0), 0);
+    for (let i = 0; i < 2 * SIZE; i += 2) {
+      x[0] = memory[i] as number;
+      x[1] = memory[i + 1] as number;
+      scramble(a, (i / 2) & 3);
+      add(a, 0, memory, (i + SIZE) % (2 * SIZE));
+      const from = 2 * (((x[0] as number) >>> 3) & 255);
+      y[0] = memory[from] as number;
+      y[1] = memory[from + 1] as number;
+      add(y, 0, a, 0);
+      add(y, 0, b, 0);
+      memory[i] = y[0] as number;
+      memory[i + 1] = y[1] as number;
+      const next = 2 * (((y[0] as number) >>> 11) & 255);
+      b[0] = memory[next] as number;
+      b[1] = memory[next + 1] as number;
+      add(b, 0, x, 0);
+      this.#results[i] = b[0] as number;
+      this.#results[i + 1] = b[1] as number;
     }
     this.#left = SIZE;
   }
 }
 
-function scramble(a: bigint, step: number): bigint {
-  if (step === 0) return ~(a ^ (a << 21n)) & MASK;
-  if (step === 1) return a ^ (a >> 5n);
-  if (step === 2) return (a ^ (a << 12n)) & MASK;
-  return a ^ (a >> 33n);
+/** `target[at] += source[from]`, modulo 2^64. */
+function add(target: Halves, at: number, source: Halves, from: number): void {
+  const low = (target[at] as number) + (source[from] as number);
+  target[at + 1] = (target[at + 1] as number) + (source[from + 1] as number) + (low >= TWO_32 ? 1 : 0);
+  target[at] = low;
 }
 
-/** Shifts of the mixing function; left at odd places. */
-const MIX_SHIFTS = [9n, 9n, 23n, 15n, 14n, 20n, 17n, 14n] as const;
-
-function mix(v: bigint[]): void {
-  MIX_SHIFTS.forEach((shift, i) => {
-    const at = (k: number) => v[(i + k) % 8] as bigint;
-    v[i] = (at(0) - at(4)) & MASK;
-    const source = at(7);
-    v[(i + 5) % 8] = at(5) ^ (i % 2 === 0 ? source >> shift : (source << shift) & MASK);
-    v[(i + 7) % 8] = (source + at(0)) & MASK;
-  });
+function scramble(a: Halves, step: number): void {
+  const low = a[0] as number;
+  const high = a[1] as number;
+  if (step === 0) {
+    a[0] = ~(low ^ (low << 21));
+    a[1] = ~(high ^ ((high << 21) | (low >>> 11)));
+  } else if (step === 1) {
+    a[0] = low ^ ((low >>> 5) | (high << 27));
+    a[1] = high ^ (high >>> 5);
+  } else if (step === 2) {
+    a[0] = low ^ (low << 12);
+    a[1] = high ^ ((high << 12) | (low >>> 20));
+  } else {
+    a[0] = low ^ (high >>> 1);
+  }
 }
 
 /**
@@ -78,13 +131,11 @@ function mix(v: bigint[]): void {
  * @param random the call's random
  */
 export function shuffledOrder(crypto: Crypto, random: Uint8Array, n: number): number[] {
-  const digest = crypto.sha256(random);
-  const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
-  const rng = new Isaac64(BigUint64Array.from({ length: 4 }, (_, i) => view.getBigUint64(8 * i, true)));
+  const rng = new Isaac64(crypto.sha256(random));
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i >= 1; i--) {
     const range = BigInt(i + 1);
-    const zone = MASK - (MASK % range);
+    const zone = MAX_U64 - (MAX_U64 % range);
     let draw = rng.next();
     while (draw >= zone) draw = rng.next();
     const j = Number(draw % range);
