@@ -25,7 +25,7 @@ export class LruCache<V> {
   /** Keeps `value`, unless it alone is heavier than an eighth of the cache. */
   set(key: string, value: V, weight = 1): void {
     this.delete(key);
-    if (weight * 8 > this.#maxWeight && weight !== 1) return;
+    if (weight * 8 > this.#maxWeight) return;
     this.#entries.set(key, { value, weight });
     this.#weight += weight;
     for (const oldest of this.#entries.keys()) {

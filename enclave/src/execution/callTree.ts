@@ -75,6 +75,6 @@ export type ResultData = {
 export type CallResult = {
   readonly events: readonly Event[];
   readonly data: ResultData | undefined;
-  /** Undefined only where the call ended before a secret was known, which is a failure. */
+  /** What the data is to be encrypted under. */
   readonly secret: TxSecret;
 };
