@@ -26,7 +26,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
 function start(home) {
   const began = performance.now();
-  const child = spawn(process.execPath, [BIN, "start", "--home", home, "--rest", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--enclave", values.enclave], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...(process.env.SOTTO_NODE_FLAGS ?? "").split(" ").filter(Boolean), BIN, "start", "--home", home, "--rest", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--enclave", values.enclave], { stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk) => {

@@ -9,7 +9,8 @@ import { bytesToHex, tryBytesToUtf8 } from "@sotto/common/bytes";
 import { ContractInfo } from "@sotto/common/wire/compute";
 import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
 import type { ExecutedBlock } from "@sotto/host/node/executor";
-import { type RunningNode, startNode } from "@sotto/host/node/node";
+import { startNode } from "@sotto/host/node/node";
+import type { RunningNode } from "@sotto/host/node/serveNode";
 import { formatTransactionLine } from "@sotto/host/node/transactionLine";
 import type { StartFlags } from "./options.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The index as the node uses it: it follows the block store by itself and answers lookups and searches.
  *
- * It runs in a thread of its own (`indexThread.ts`) or, for networks in memory, where it was made.
+ * It runs in a thread of its own (`node/indexThread.ts`) or, for networks in memory, where it was made.
  * @module
  */
 import { loadBlock, loadResults } from "../consensus/blockStore.ts";

@@ -116,7 +116,8 @@ export function makeBackend(deps: BackendDeps): Backend {
     publish(produced) {
       remember(produced);
       const { height, transactions } = produced.block;
-      for (const [position, tx] of transactions.entries()) unindexed.set(bytesToHex(crypto.sha256(tx)), { height, position });
+      for (const [position, tx] of transactions.entries())
+        unindexed.set(bytesToHex(crypto.sha256(tx)), { height, position });
       latestHeight = height;
     },
     indexed(height) {

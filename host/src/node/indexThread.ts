@@ -3,12 +3,12 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { makeHostCrypto } from "../node/hostCrypto.ts";
-import { serveCalls } from "../node/threadCalls.ts";
+import { makeIndexService } from "../indexer/indexService.ts";
+import { makeTxIndex } from "../indexer/txIndex.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
-import { makeIndexService } from "./indexService.ts";
-import { makeTxIndex } from "./txIndex.ts";
+import { makeHostCrypto } from "./hostCrypto.ts";
+import { serveCalls } from "./threadCalls.ts";
 
 export type IndexThreadData = { readonly statePath: string; readonly indexPath: string; readonly firstHeight: number };
 
