@@ -6,6 +6,7 @@ export default defineConfig({
       "{common,boundary,enclave,platform,host}/test/**/*.test.ts",
       "apps/*/test/**/*.test.ts",
       "e2e/**/*.test.ts",
+      "proof/**/*.test.ts",
       "scripts/test/**/*.test.mjs",
     ],
     exclude: ["**/node_modules/**", "**/slow-*.test.ts"],
