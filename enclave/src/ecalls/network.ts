@@ -11,8 +11,9 @@ import { type PresentedBlock, type VerifiedBlock, verifyBlock } from "../block/v
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CallCounter } from "../execution/callCounter.ts";
-import type { BlockContext, Services } from "../execution/callTree.ts";
+import type { BlockContext } from "../execution/callTree.ts";
 import { type MessageOutcome, type RunningTransaction, runMessage } from "../execution/runMessage.ts";
+import type { Services } from "../execution/services.ts";
 import { SignerCheck } from "../execution/verifySigner.ts";
 import { deriveKeyTree } from "../keys/keyTree.ts";
 import { type SealingPower, seal, unseal } from "../keys/sealing.ts";

@@ -2,28 +2,15 @@
  * What the calls of one message or query share, and what changes from call to call.
  * @module
  */
-import type { Event } from "@sotto/boundary/messages";
-import type { Crypto } from "@sotto/common/crypto/crypto";
-import type { Engine } from "../engine/engine.ts";
-import type { KeyTree } from "../keys/keyTree.ts";
-import type { InputDecryption, SecretMessage, TxSecret } from "../messages/secretMessage.ts";
+import type { Coin, Event } from "@sotto/boundary/messages";
+import type { ContractResponse } from "../messages/contractOutput.ts";
+import type { ReplyChain, SecretMessage, TxSecret } from "../messages/secretMessage.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
 import type { GasMeter } from "../state/gasMeter.ts";
-import type { Host } from "../state/host.ts";
 import type { ScopedState } from "../state/scopedState.ts";
-import type { StateCiphers } from "../state/stateCipher.ts";
 import type { CallCounter } from "./callCounter.ts";
-
-/** What one network's execution needs; lives as long as its keys. */
-export type Services = {
-  readonly crypto: Crypto;
-  readonly engine: Engine;
-  readonly host: Host;
-  readonly keys: KeyTree;
-  readonly chainId: string;
-  readonly inputs: InputDecryption;
-  readonly ciphers: StateCiphers;
-};
+import type { Contract } from "./contract.ts";
+import type { Services } from "./services.ts";
 
 /** Where in time calls run. */
 export type BlockContext = {
@@ -48,6 +35,7 @@ export type CallTree = {
   readonly block: BlockContext;
   readonly transaction: TransactionContext | undefined;
   readonly state: ScopedState;
+  readonly calls: Calls;
 };
 
 /** One call's surroundings. */
@@ -78,3 +66,63 @@ export type CallResult = {
   /** What the data is to be encrypted under. */
   readonly secret: TxSecret;
 };
+
+export type ExecuteCall = {
+  /** User or contract; 20 bytes, as `contract`. */
+  readonly sender: Uint8Array;
+  readonly contract: Uint8Array;
+  readonly funds: readonly Coin[];
+  /** Authenticates and opens the input. @throws {EnclaveError} */
+  readonly open: () => OpenedInput;
+};
+
+export type InstantiateCall = {
+  /** User or contract, 20 bytes. */
+  readonly creator: Uint8Array;
+  readonly codeId: bigint;
+  readonly label: string;
+  /** Bech32, or empty: none. */
+  readonly admin: string;
+  readonly funds: readonly Coin[];
+  /** The encrypted message as it was sent, for the contract's history. */
+  readonly sent: Uint8Array;
+  /** Authenticates and opens the input. @throws {EnclaveError} */
+  readonly open: () => OpenedInput;
+};
+
+export type InstantiateResult = CallResult & {
+  /** Bech32. */
+  readonly address: string;
+};
+
+export type QueryCall = {
+  /** 20 bytes. */
+  readonly contract: Uint8Array;
+  /** Opens the input. @throws {EnclaveError} */
+  readonly open: () => OpenedInput;
+};
+
+/** A query's answer as base64 text, and what it is to be encrypted under on its way out. */
+export type QueryAnswered = { readonly answer: string; readonly secret: TxSecret };
+
+/** A contract that has run, and who waits for what it does. */
+export type Responder = {
+  readonly contract: Contract;
+  readonly secret: TxSecret;
+  /** The contracts that wait for a reply from this one, nearest first. */
+  readonly replyChain: ReplyChain;
+};
+
+export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
+
+/**
+ * The calls that lead to one another. They reach each other through the tree, so that no two files import each other.
+ * All throw {ChainFailure}, {OutOfGas} and {RefusalError} HostMisbehavior.
+ */
+export interface Calls {
+  execute(frame: Frame, call: ExecuteCall): CallResult;
+  instantiate(frame: Frame, call: InstantiateCall): InstantiateResult;
+  query(frame: Frame, call: QueryCall): QueryAnswered;
+  /** What follows a contract's response; failures come without the `dispatch: ` of the caller. */
+  handleResponse(frame: Frame, ran: Responder & { readonly response: ContractResponse }): HandledResponse;
+}

@@ -10,8 +10,8 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { ContractModule } from "../engine/engine.ts";
 import { verifyContractKey } from "../keys/contractKey.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
-import type { Services } from "./callTree.ts";
 import { ComputeCode, computeFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+import type { Services } from "./services.ts";
 
 export type Contract = {
   /** 20 bytes. */

@@ -15,7 +15,6 @@ import { GasLocation, GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import type { Frame } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
 import { addressBytes, addressText, type Contract } from "./contract.ts";
-import { queryContract } from "./queryContract.ts";
 import { GAS_MULTIPLIER } from "./wasmGas.ts";
 
 /** A contract at this depth can query no more (contracts §4.6). */
@@ -79,7 +78,7 @@ function answerInside(frame: Frame, secret: TxSecret, request: InsideRequest): s
     if (request.kind === "contractInfo") return answerContractInfo(frame, contract, request.contract);
     const { codeHash: codeHashText, message } = request;
     const open = () => ({ secret, input: { codeHashText, replyChain: [], message } });
-    const { answer } = queryContract(frame, { contract, open });
+    const { answer } = frame.tree.calls.query(frame, { contract, open });
     return QueryAnswer.ok(bytesToBase64(decodeAnswer(answer)));
   } catch (error) {
     if (!(error instanceof ChainFailure)) throw error;

@@ -2,11 +2,10 @@
  * Execute: one message to a contract, from funds to the end of its call tree (chain §2.9).
  * @module
  */
-import type { Coin } from "@sotto/boundary/messages";
 import { formatMessageInfo } from "../messages/environment.ts";
 import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
-import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
+import type { CallResult, ExecuteCall, Frame } from "./callTree.ts";
 import { prefixFailures } from "./chainFailure.ts";
 import { addressText, loadContractCode, loadContractKey, openContract } from "./contract.ts";
 import { contractEvent, messageEvent } from "./contractEvents.ts";
@@ -15,15 +14,6 @@ import { interpretResponse } from "./interpretOutput.ts";
 import { moveFunds } from "./nativeWork.ts";
 import { runContract } from "./runContract.ts";
 import { meteredCall } from "./wasmGas.ts";
-
-export type ExecuteCall = {
-  /** User or contract; 20 bytes, as `contract`. */
-  readonly sender: Uint8Array;
-  readonly contract: Uint8Array;
-  readonly funds: readonly Coin[];
-  /** Authenticates and opens the input. @throws {EnclaveError} */
-  readonly open: () => OpenedInput;
-};
 
 /** @throws {ChainFailure}; {OutOfGas}; {RefusalError} HostMisbehavior */
 export function executeContract(frame: Frame, call: ExecuteCall): CallResult {

@@ -3,15 +3,13 @@
  * (chain §2.10, §2.11, contracts §6.3, §6.4).
  * @module
  */
-import type { Event } from "@sotto/boundary/messages";
 import { bytesToHex } from "@sotto/common/bytes";
 import type { ReplyOn, SubMessage } from "../messages/contractMessage.ts";
 import type { ContractResponse } from "../messages/contractOutput.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
-import { type ReplyChain, recipientOf, type TxSecret } from "../messages/secretMessage.ts";
-import type { Frame, ResultData } from "./callTree.ts";
+import { recipientOf } from "../messages/secretMessage.ts";
+import type { Frame, HandledResponse, Responder, ResultData } from "./callTree.ts";
 import { ComputeCode, computeFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
-import type { Contract } from "./contract.ts";
 import { responseEvents } from "./contractEvents.ts";
 import { replyTo } from "./replyToContract.ts";
 import { runSubMessage } from "./subMessage.ts";
@@ -19,16 +17,6 @@ import { runSubMessage } from "./subMessage.ts";
 /** Responses may be nested this deep (contracts §4.7), counted from 1 for the message itself. */
 const MAX_CALL_DEPTH = 100;
 const AFTER_LAST = "Cannot send messages after last tx marker was set";
-
-/** A contract that has run, and who waits for what it does. */
-export type Responder = {
-  readonly contract: Contract;
-  readonly secret: TxSecret;
-  /** The contracts that wait for a reply from this one, nearest first. */
-  readonly replyChain: ReplyChain;
-};
-
-export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
 
 /** @throws {ChainFailure} without the `dispatch: ` of the caller; {OutOfGas}; {RefusalError} HostMisbehavior */
 export function handleResponse(

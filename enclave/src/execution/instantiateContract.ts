@@ -2,7 +2,6 @@
  * Instantiate: a new contract from stored code, recorded by the enclave itself (chain §2.8).
  * @module
  */
-import type { Coin } from "@sotto/boundary/messages";
 import { addressFromBytes, contractAddress } from "@sotto/common/address";
 import { EMPTY_BYTES } from "@sotto/common/bytes";
 import { ContractCodeHistoryOperation } from "@sotto/common/wire/compute";
@@ -10,7 +9,7 @@ import { adminProof, deriveContractKey } from "../keys/contractKey.ts";
 import { formatMessageInfo } from "../messages/environment.ts";
 import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
-import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
+import type { Frame, InstantiateCall, InstantiateResult } from "./callTree.ts";
 import { ComputeCode, computeFailure, prefixFailures } from "./chainFailure.ts";
 import { addressBytes, addressText, type Contract, openModule } from "./contract.ts";
 import { instantiateEvent, messageEvent } from "./contractEvents.ts";
@@ -19,25 +18,6 @@ import { interpretResponse } from "./interpretOutput.ts";
 import { moveFunds } from "./nativeWork.ts";
 import { runContract } from "./runContract.ts";
 import { meteredCall } from "./wasmGas.ts";
-
-export type InstantiateCall = {
-  /** User or contract, 20 bytes. */
-  readonly creator: Uint8Array;
-  readonly codeId: bigint;
-  readonly label: string;
-  /** Bech32, or empty: none. */
-  readonly admin: string;
-  readonly funds: readonly Coin[];
-  /** The encrypted message as it was sent, for the contract's history. */
-  readonly sent: Uint8Array;
-  /** Authenticates and opens the input. @throws {EnclaveError} */
-  readonly open: () => OpenedInput;
-};
-
-export type InstantiateResult = CallResult & {
-  /** Bech32. */
-  readonly address: string;
-};
 
 /** @throws {ChainFailure}; {OutOfGas}; {RefusalError} HostMisbehavior */
 export function instantiateContract(frame: Frame, call: InstantiateCall): InstantiateResult {

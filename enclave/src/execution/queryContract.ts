@@ -4,27 +4,17 @@
  */
 import { verifyCodeHashText } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
-import type { Frame, OpenedInput } from "./callTree.ts";
+import type { Frame, QueryAnswered, QueryCall } from "./callTree.ts";
 import { loadContractCode, loadContractKey, openContract } from "./contract.ts";
 import { interpretQueryResult } from "./interpretOutput.ts";
 import { runContract } from "./runContract.ts";
 import { meteredCall } from "./wasmGas.ts";
 
-export type QueryCall = {
-  /** 20 bytes. */
-  readonly contract: Uint8Array;
-  /** Opens the input. @throws {EnclaveError} */
-  readonly open: () => OpenedInput;
-};
-
 /**
  * @returns the answer as base64 text, and the secret that it may be encrypted under
  * @throws {ChainFailure}; {OutOfGas} of the query's meter; {RefusalError} HostMisbehavior
  */
-export function queryContract(
-  frame: Frame,
-  call: QueryCall,
-): { readonly answer: string; readonly secret: OpenedInput["secret"] } {
+export function queryContract(frame: Frame, call: QueryCall): QueryAnswered {
   const { store, meter, tree } = frame;
   const { services } = tree;
   meter.consume(INSTANCE_COST, GasLocation.LoadForQuery);

@@ -11,11 +11,10 @@ import { isDevelopmentChain } from "../developmentChain.ts";
 import type { SubMessage } from "../messages/contractMessage.ts";
 import { recipientOf } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
-import type { Frame, ResultData } from "./callTree.ts";
+import type { Frame, HandledResponse, Responder, ResultData } from "./callTree.ts";
 import { ChainFailure, ComputeCode, computeFailure, unregisteredFailure } from "./chainFailure.ts";
 import { loadContractCode, loadContractKey, openContract } from "./contract.ts";
 import { contractEvent } from "./contractEvents.ts";
-import { type HandledResponse, handleResponse, type Responder } from "./handleResponse.ts";
 import { interpretResponse } from "./interpretOutput.ts";
 import { runContract } from "./runContract.ts";
 import { isWasmMessage, type SubMessageOutcome } from "./subMessage.ts";
@@ -90,7 +89,7 @@ function runReply(frame: Frame, responder: Responder, input: Uint8Array): Handle
     const to = { secret, recipient: recipientOf(replyChain) };
     return { contract, secret, replyChain, response: interpretResponse(services.crypto, "reply", output, to) };
   });
-  const handled = flattenFailures(() => handleResponse(frame, ran));
+  const handled = flattenFailures(() => tree.calls.handleResponse(frame, ran));
   return { events: [contractEvent("reply", address), ...handled.events], data: handled.data };
 }
 

@@ -20,19 +20,11 @@ import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
 import { makeStoreReader } from "../state/storeReader.ts";
-import type {
-  BlockContext,
-  CallResult,
-  CallTree,
-  Frame,
-  OpenedInput,
-  Services,
-  TransactionContext,
-} from "./callTree.ts";
+import { CALLS } from "./calls.ts";
+import type { BlockContext, CallResult, CallTree, Frame, OpenedInput, TransactionContext } from "./callTree.ts";
 import { type CallKind, ChainFailure, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import { hasHiddenCoins } from "./coins.ts";
-import { executeContract } from "./executeContract.ts";
-import { instantiateContract } from "./instantiateContract.ts";
+import type { Services } from "./services.ts";
 import { validateExecute, validateInstantiate } from "./validateBasic.ts";
 import type { SignerCheck } from "./verifySigner.ts";
 
@@ -74,7 +66,7 @@ export function runMessage(
   request: { readonly message: Any; readonly accountNumbers: readonly bigint[] },
 ): MessageOutcome {
   const state = new ScopedState(services.host, makeStoreReader(services.host));
-  const tree: CallTree = { services, block, transaction: transaction.context, state };
+  const tree: CallTree = { services, block, transaction: transaction.context, state, calls: CALLS };
   const left = transaction.gasLimit > transaction.gasUsed ? transaction.gasLimit - transaction.gasUsed : 0n;
   const meter = new GasMeter(left, { countsNative: false });
   const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
@@ -142,7 +134,7 @@ function run(
     );
     validateExecute({ funds: sentFunds });
     const open = opener({ sender, input: msg, funds: sentFunds, callbackSig });
-    const result = executeContract(frame, { sender, contract, funds: sentFunds, open });
+    const result = CALLS.execute(frame, { sender, contract, funds: sentFunds, open });
     const data = encryptData(crypto, result);
     return { response: MsgExecuteContractResponse.encode({ data }), events: result.events };
   }
@@ -155,7 +147,7 @@ function run(
     validateInstantiate({ codeId, label, funds: initFunds });
     const open = opener({ sender, input: initMsg, funds: initFunds, callbackSig });
     const call = { creator: sender, codeId, label, admin, funds: initFunds, sent: initMsg, open };
-    const result = instantiateContract(frame, call);
+    const result = CALLS.instantiate(frame, call);
     const data = encryptData(crypto, result);
     return {
       response: MsgInstantiateContractResponse.encode({ address: result.address, data }),

@@ -10,9 +10,10 @@ import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
 import { makeStoreReader } from "../state/storeReader.ts";
-import type { Frame, OpenedInput, Services } from "./callTree.ts";
+import { CALLS } from "./calls.ts";
+import type { Frame, OpenedInput } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
-import { queryContract } from "./queryContract.ts";
+import type { Services } from "./services.ts";
 
 export type QueryOutcome = EcallResponse<"query">;
 
@@ -27,7 +28,7 @@ export function runQuery(
   const meter = new GasMeter(request.gasLimit, { countsNative: true });
   const store = new ComputeStore(state, meter);
   const frame: Frame = {
-    tree: { services, block, transaction: undefined, state },
+    tree: { services, block, transaction: undefined, state, calls: CALLS },
     meter,
     store,
     depth: 0,
@@ -35,7 +36,7 @@ export function runQuery(
   };
   const result = settle(() => {
     const open = () => openQuery(services, request.query);
-    const { answer, secret } = queryContract(frame, { contract: request.contract, open });
+    const { answer, secret } = CALLS.query(frame, { contract: request.contract, open });
     return new OutputEncryption(services.crypto, secret.txKey).queryResult(answer);
   });
   return { result, gasUsed: meter.consumed };

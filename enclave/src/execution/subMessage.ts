@@ -8,14 +8,11 @@ import { encryptNestedMessage } from "../messages/secretMessage.ts";
 import { notImplemented } from "../notImplemented.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
-import type { Frame, OpenedInput, ResultData } from "./callTree.ts";
+import type { Frame, OpenedInput, Responder, ResultData } from "./callTree.ts";
 import { ChainFailure, enclaveFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
 import { toChainMessage } from "./chainMessage.ts";
 import { addressBytes } from "./contract.ts";
 import { sortAttributes } from "./contractEvents.ts";
-import { executeContract } from "./executeContract.ts";
-import type { Responder } from "./handleResponse.ts";
-import { instantiateContract } from "./instantiateContract.ts";
 import { runNativeMessage } from "./nativeWork.ts";
 import { validateExecute, validateInstantiate } from "./validateBasic.ts";
 
@@ -92,14 +89,14 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
     const receiver = addressBytes(message.contract);
     prefixFailures(`${INVALID}MsgExecuteContract: `, () => validateExecute(message));
     const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
-    return executeContract(frame, { sender: contract.bytes, contract: receiver, funds, open });
+    return frame.tree.calls.execute(frame, { sender: contract.bytes, contract: receiver, funds, open });
   }
   if (message.kind === "wasmInstantiate") {
     const { codeHash, msg, funds, codeId, label, admin = "" } = message;
     prefixFailures(`${INVALID}MsgInstantiateContract: `, () => validateInstantiate(message));
     const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
     const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
-    return instantiateContract(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
+    return frame.tree.calls.instantiate(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
   }
   if (message.kind === "wasmAdministration") {
     throw enclaveFailure("migrate", notImplemented());

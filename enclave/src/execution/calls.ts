@@ -1,0 +1,16 @@
+/**
+ * The calls that lead to one another, put together.
+ * @module
+ */
+import type { Calls } from "./callTree.ts";
+import { executeContract } from "./executeContract.ts";
+import { handleResponse } from "./handleResponse.ts";
+import { instantiateContract } from "./instantiateContract.ts";
+import { queryContract } from "./queryContract.ts";
+
+export const CALLS: Calls = {
+  execute: executeContract,
+  instantiate: instantiateContract,
+  query: queryContract,
+  handleResponse,
+};
