@@ -147,6 +147,16 @@ describe("errors", () => {
     ]);
   });
 
+  it("fails a call whose key is too long for the boundary, and no block", () => {
+    const value = b64("v");
+    expect(exec({ set_long_key: { length: 20_000, value } }).code).toBe("ok");
+    expect(exec({ get_long_key: { length: 20_000 } }).data).toBe(JSON.stringify(value));
+    const text =
+      "Execution error: Enclave: calling a function in the contract failed for an unexpected reason: execute contract failed";
+    expect(exec({ get_long_key: { length: 3_000_000 } }, { gas: 9_000_000n }).log).toBe(text);
+    expect(exec({ noop: {} }).code).toBe("ok");
+  });
+
   it("refuses outputs of the wrong shape as the chain does", () => {
     expect(exec({ raw_output: { output: b64('{"Ok":"QQ=="}') } }).log).toBe(
       "handle: cannot detect response type (v0.10 or v1): execute contract failed",

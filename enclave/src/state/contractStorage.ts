@@ -5,8 +5,10 @@
  * a removal and a write each one more deletion.
  * @module
  */
+import { LIMITS } from "@sotto/boundary/messages";
 import { compareBytes, concatBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
+import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { binaryText } from "../lruCache.ts";
 import { type ComputeStore, contractStatePrefix } from "./computeStore.ts";
 import { shuffledOrder } from "./flushOrder.ts";
@@ -85,8 +87,15 @@ export class ContractStorage {
     }
   }
 
+  /**
+   * The protocol knows no limit for keys, but one that cannot cross to the host would stop the chain; so the call fails instead,
+   * here, where it is the same on every node.
+   * @throws {EnclaveError} FailedFunctionCall
+   */
   #fullKey(encrypted: EncryptedKey): Uint8Array {
-    return concatBytes(this.#prefix, encrypted.storeKey);
+    const key = concatBytes(this.#prefix, encrypted.storeKey);
+    if (key.length > LIMITS.stateKey) throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
+    return key;
   }
 
   #metered<T>(access: () => T): T {
