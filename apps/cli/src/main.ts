@@ -81,6 +81,8 @@ function makeProgram(): Command {
 
 /** Runs one command line; failures end in one sentence and exit status 1. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // A reader of our output that goes away, such as `head`, must not take a running network with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     await makeProgram().parseAsync(argv as string[]);
   } catch (error) {
