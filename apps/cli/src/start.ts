@@ -21,11 +21,13 @@ const BUNDLE = new URL("../../../enclave/bundle/enclave.cjs", import.meta.url);
 
 export async function start(flags: StartFlags): Promise<void> {
   let node: RunningNode | undefined;
+  let stopping = false;
+  let starting: Promise<void> | undefined;
   const stopped = new Promise<Error | undefined>((resolve) => {
     const stop = (): void => resolve(undefined);
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
-    void run(resolve);
+    starting = run(resolve);
   });
 
   async function run(fail: (error: Error) => void): Promise<void> {
@@ -43,13 +45,16 @@ export async function start(flags: StartFlags): Promise<void> {
         onFailure: fail,
         onInternalError: (error) => warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
       });
-      printBanner(node, flags);
+      if (!stopping) printBanner(node, flags);
     } catch (error) {
       fail(error as Error);
     }
   }
 
   const failure = await stopped;
+  stopping = true;
+  // A signal may come during the start: what that opens has to be closed.
+  await starting;
   await node?.close();
   if (failure !== undefined) throw failure;
   out("stopped; the next start continues here");

@@ -18,6 +18,7 @@ import {
   renameSync,
   rmSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -33,6 +34,9 @@ export type HomePaths = {
   readonly index: string;
   readonly lock: string;
 };
+
+/** More than an empty database takes. */
+const WRITE_TEST_BYTES = 65_536;
 
 export function homePaths(root: string): HomePaths {
   return {
@@ -62,12 +66,33 @@ export function describeFileError(error: unknown, what: string): NodeError {
   return new NodeError(NodeErrorCode.HomeNotUsable, `${what}: ${reason}`, { cause: error });
 }
 
-/** Creates the folders. @throws {NodeError} HomeNotUsable */
+/** Like `mkdir -p`. Node's own recursive mkdir says "no such file" where a read-only file system refuses. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Two starts at once: the other one made it.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Creates the folders and makes sure that they can be written to. @throws {NodeError} HomeNotUsable */
 export function prepareHome(paths: HomePaths): void {
   try {
-    for (const folder of [paths.root, paths.state, paths.index]) mkdirSync(folder, { recursive: true });
+    for (const folder of [paths.root, paths.state, paths.index]) makeFolder(folder);
   } catch (error) {
     throw describeFileError(error, `cannot create the home folder ${paths.root}`);
+  }
+  // The database's library ends the process when its first pages do not fit.
+  const trial = join(paths.data, "write-test");
+  try {
+    writeFileSync(trial, new Uint8Array(WRITE_TEST_BYTES));
+  } catch (error) {
+    throw describeFileError(error, `cannot write to the home folder ${paths.root}`);
+  } finally {
+    rmSync(trial, { force: true });
   }
 }
 

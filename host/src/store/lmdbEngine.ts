@@ -2,6 +2,8 @@
  * Tables in LMDB. One process writes; any number of threads read, each through transactions of its own.
  * @module
  */
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { type Database, open, type RangeOptions, type RootDatabase } from "lmdb";
 import { type Batch, type EngineReader, type KvEngine, TABLES, type TableName } from "./engine.ts";
 import type { KeyRange, KeyValue } from "./store.ts";
@@ -20,6 +22,7 @@ export type LmdbOptions = {
 };
 
 export function openLmdbEngine(options: LmdbOptions): KvEngine {
+  checkFile(join(options.path, "data.mdb"));
   const names = options.tables ?? TABLES;
   let root: RootDatabase;
   const tables = new Map<TableName, Table>();
@@ -94,9 +97,47 @@ export function openLmdbEngine(options: LmdbOptions): KvEngine {
   };
 }
 
+/** Where a data file carries its magic number, and the number. */
+const MAGIC = { offset: 24, bytes: Uint8Array.of(0xde, 0xc0, 0xef, 0xbe) } as const;
+
+/** The library ends the process when it opens a file that is no database. */
+function checkFile(file: string): void {
+  let start: Buffer;
+  try {
+    if (!existsSync(file)) return;
+    start = readStart(file);
+  } catch (error) {
+    throw notUsable(`cannot read ${file}`, error);
+  }
+  // An empty file is what a start leaves that was killed at once.
+  if (start.length === 0 || start.subarray(MAGIC.offset).equals(MAGIC.bytes)) return;
+  throw new StoreError(
+    StoreErrorCode.Damaged,
+    `${file} is not a database; put it back, or start over with \`sotto reset\``,
+  );
+}
+
+function readStart(file: string): Buffer {
+  const start = Buffer.alloc(MAGIC.offset + MAGIC.bytes.length);
+  const descriptor = openSync(file, "r");
+  try {
+    return start.subarray(0, readSync(descriptor, start));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function notUsable(what: string, error: unknown): StoreError {
   const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(StoreErrorCode.NotUsable, `${what}: ${message}`, { cause: error });
+  // The library adds what it was about to do; of a write that fell short it says "input/output error".
+  const reason = /^No space left/.test(message)
+    ? "the disk is full"
+    : /^File too large/.test(message)
+      ? "a file size limit was reached"
+      : /^Input\/output error/.test(message)
+        ? "the disk is full, a file size limit was reached, or the disk is defective (input/output error)"
+        : message;
+  return new StoreError(StoreErrorCode.NotUsable, `${what}: ${reason}`, { cause: error });
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
