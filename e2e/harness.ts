@@ -191,7 +191,7 @@ async function banner(running: Running): Promise<{ rest: string; rpc: string }> 
       const [, rest] = /^ +REST +(http:\S+)$/m.exec(output) ?? [];
       const [, rpc] = /^ +RPC +(http:\S+)$/m.exec(output) ?? [];
       // The accounts close the banner.
-      return rest !== undefined && rpc !== undefined && /keys are PUBLIC[^]*?\n\n/.test(output)
+      return rest !== undefined && rpc !== undefined && /keys are PUBLIC[\s\S]*?\n\n/.test(output)
         ? { rest, rpc }
         : undefined;
     },
