@@ -16,6 +16,7 @@ import { timestampToNanos } from "@sotto/common/wire/timestamp";
 import { toConsensusPublicKey } from "@sotto/common/wire/validator";
 import type { QueryRequest, QueryResponse } from "../abci/application.ts";
 import type { SimulationResult } from "../api/backend.ts";
+import { makeSignatureVerifier } from "../app/core/signatureVerifier.ts";
 import { makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
 import { makeStateMachine, SEALED_RECORD_KEY } from "../app/stateMachine.ts";
 import { loadBlock } from "../consensus/blockStore.ts";
@@ -52,8 +53,11 @@ export type ExecutorStatus = {
 
 export interface Executor {
   readonly status: () => ExecutorStatus;
-  /** Makes and executes the next block; it is durable when this returns. */
-  readonly produce: (transactions: readonly Uint8Array[]) => ExecutedBlock;
+  /**
+   * Makes and executes the next block; it is durable when this returns.
+   * @param verified signatures that admission has found good: the host checks each once
+   */
+  readonly produce: (transactions: readonly Uint8Array[], verified: readonly string[]) => ExecutedBlock;
   readonly query: (request: QueryRequest) => QueryResponse;
   readonly simulate: (tx: Uint8Array) => SimulationResult;
   readonly close: () => void;
@@ -71,7 +75,9 @@ export function openExecutor(deps: ExecutorDeps): Executor {
   const isNew = store.getTable("meta", SEALED_RECORD_KEY) === undefined;
   const { genesis, text } = isNew ? createNetwork(deps) : reopenNetwork(deps);
 
+  const signatures = makeSignatureVerifier(crypto);
   const application = makeStateMachine({
+    signatures,
     chainId: genesis.chainId,
     store,
     enclave,
@@ -118,7 +124,10 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       measurement: enclave.measurement,
       isNew,
     }),
-    produce: (transactions) => withPrints(solo.produce(transactions)),
+    produce: (transactions, verified) => {
+      signatures.remember(verified);
+      return withPrints(solo.produce(transactions));
+    },
     query: (request) => application.query(request),
     simulate: (tx) => application.simulate(tx),
     close: () => {

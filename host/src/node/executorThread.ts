@@ -54,7 +54,7 @@ const opened = (): ReturnType<typeof openExecutor> => {
 };
 serveCalls(parentPort, {
   status: () => opened().status(),
-  produce: (transactions: readonly Uint8Array[]) => opened().produce(transactions),
+  produce: (...args: Parameters<ReturnType<typeof openExecutor>["produce"]>) => opened().produce(...args),
   query: (request: Parameters<ReturnType<typeof openExecutor>["query"]>[0]) => opened().query(request),
   simulate: (tx: Uint8Array) => opened().simulate(tx),
   close: () => executor?.close(),

@@ -9,6 +9,7 @@ import type { NodeIdentity } from "../api/backend.ts";
 import { makeRestServer } from "../api/rest/restServer.ts";
 import { makeRpcServer } from "../api/rpc/rpcServer.ts";
 import { makeAdmission } from "../app/admission.ts";
+import { makeSignatureVerifier } from "../app/core/signatureVerifier.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import type { StateStore, StateView } from "../store/store.ts";
@@ -85,7 +86,14 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
     minimumGasPrice: MINIMUM_GAS_PRICE,
     consensusParams: genesis.consensusParams,
   };
-  const admission = makeAdmission({ chainId: status.chainId, crypto, minimumGasPrices: MINIMUM_GAS_PRICE });
+  let verified: string[] = [];
+  const signatures = makeSignatureVerifier(crypto, (name) => verified.push(name));
+  const admission = makeAdmission({
+    chainId: status.chainId,
+    crypto,
+    minimumGasPrices: MINIMUM_GAS_PRICE,
+    signatures,
+  });
   let view: StateView | undefined;
   const resetAdmission = (): void => {
     const next = store.latest();
@@ -118,7 +126,9 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
     produce: async () => {
       const before = store.appHash;
       const { maxBytes, maxGas } = genesis.consensusParams;
-      const executed = await executor.produce(mempool.reap({ maxBytes: Number(maxBytes), maxGas }));
+      const good = verified;
+      verified = [];
+      const executed = await executor.produce(mempool.reap({ maxBytes: Number(maxBytes), maxGas }), good);
       backend.publish(executed);
       resetAdmission();
       mempool.update(executed.block.transactions);

@@ -19,20 +19,30 @@ export type SignatureCheck = {
 export interface SignatureVerifier {
   /** Mode DIRECT (chain §6.3): ECDSA over the hash of the sign document, low-S. */
   verifyDirect(check: SignatureCheck): boolean;
+  /** Takes over what another thread of this host has found good. @param good names that its `onGood` was given */
+  remember(good: readonly string[]): void;
 }
 
-/** @param remembered how many good signatures are kept in mind */
-export function makeSignatureVerifier(crypto: Crypto, remembered = 20_000): SignatureVerifier {
+/** How many good signatures are kept in mind. */
+const REMEMBERED = 20_000;
+
+/** @param onGood is told of each signature that was checked and is good */
+export function makeSignatureVerifier(crypto: Crypto, onGood?: (name: string) => void): SignatureVerifier {
   const good = new Set<string>();
+  const keep = (name: string): void => {
+    if (good.size >= REMEMBERED) good.delete(good.values().next().value as string);
+    good.add(name);
+  };
   return {
+    remember: (names) => names.forEach(keep),
     verifyDirect: ({ tx, signature, publicKey, accountNumber, chainId }) => {
-      const key = `${bytesToHex(crypto.sha256(tx.bytes))}/${bytesToHex(publicKey)}/${accountNumber}`;
-      if (good.has(key)) return true;
+      const name = `${bytesToHex(crypto.sha256(tx.bytes))}/${bytesToHex(publicKey)}/${accountNumber}`;
+      if (good.has(name)) return true;
       const { bodyBytes, authInfoBytes } = tx.decoded.raw;
       const document = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber });
       if (crypto.secp256k1Verify(crypto.sha256(document), signature, publicKey) !== "valid") return false;
-      if (good.size >= remembered) good.delete(good.values().next().value as string);
-      good.add(key);
+      keep(name);
+      onGood?.(name);
       return true;
     },
   };
