@@ -18,7 +18,7 @@ import { assemble, type TestFunction, type TestModule, type TestSignature } from
 export const crypto = makeNobleCrypto();
 
 export function newEngine(cacheSize?: number): Engine {
-  const wasm = WebAssembly as unknown as WasmPower;
+  const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WasmPower };
   return makeEngine(cacheSize === undefined ? { crypto, wasm } : { crypto, wasm, cacheSize });
 }
 

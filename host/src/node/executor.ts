@@ -57,7 +57,7 @@ export interface Executor {
    * Makes and executes the next block; it is durable when this returns.
    * @param verified signatures that admission has found good: the host checks each once
    */
-  readonly produce: (transactions: readonly Uint8Array[], verified: readonly string[]) => ExecutedBlock;
+  readonly produce: (transactions: readonly Uint8Array[], verified?: readonly string[]) => ExecutedBlock;
   readonly query: (request: QueryRequest) => QueryResponse;
   readonly simulate: (tx: Uint8Array) => SimulationResult;
   readonly close: () => void;
@@ -124,7 +124,7 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       measurement: enclave.measurement,
       isNew,
     }),
-    produce: (transactions, verified) => {
+    produce: (transactions, verified = []) => {
       signatures.remember(verified);
       return withPrints(solo.produce(transactions));
     },
