@@ -13,10 +13,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MsgExecuteContract, MsgSend, SecretNetworkClient, Wallet } from "secretjs";
 import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
+import { MsgExecuteContract, MsgSend, SecretNetworkClient, Wallet } from "secretjs";
 
-const { values } = parseArgs({ options: { transfers: { type: "string", default: "1000" }, queries: { type: "string", default: "2000" }, enclave: { type: "string", default: "inline" } } });
+const { values } = parseArgs({
+  options: {
+    transfers: { type: "string", default: "1000" },
+    queries: { type: "string", default: "2000" },
+    enclave: { type: "string", default: "inline" },
+  },
+});
 const TRANSFERS = Number(values.transfers);
 const QUERIES = Number(values.queries);
 const CHAIN_ID = "secretdev-1";
@@ -26,7 +32,23 @@ const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
 function start(home) {
   const began = performance.now();
-  const child = spawn(process.execPath, [...(process.env.SOTTO_NODE_FLAGS ?? "").split(" ").filter(Boolean), BIN, "start", "--home", home, "--rest", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--enclave", values.enclave], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    [
+      ...(process.env.SOTTO_NODE_FLAGS ?? "").split(" ").filter(Boolean),
+      BIN,
+      "start",
+      "--home",
+      home,
+      "--rest",
+      "127.0.0.1:0",
+      "--rpc",
+      "127.0.0.1:0",
+      "--enclave",
+      values.enclave,
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   return new Promise((resolve, reject) => {
     let text = "";
     child.stdout.on("data", (chunk) => {
@@ -78,8 +100,14 @@ async function sign(client, url, count, makeMessage, gasLimit) {
   const { account } = await call(url, `/cosmos/auth/v1beta1/accounts/${client.address}`);
   const signed = [];
   for (let i = 0; i < count; i++) {
-    const explicitSignerData = { accountNumber: Number(account.account_number), sequence: Number(account.sequence) + i, chainId: CHAIN_ID };
-    signed.push(Buffer.from(await client.tx.signTx([makeMessage(client)], { gasLimit, explicitSignerData })).toString("base64"));
+    const explicitSignerData = {
+      accountNumber: Number(account.account_number),
+      sequence: Number(account.sequence) + i,
+      chainId: CHAIN_ID,
+    };
+    signed.push(
+      Buffer.from(await client.tx.signTx([makeMessage(client)], { gasLimit, explicitSignerData })).toString("base64"),
+    );
   }
   return signed;
 }
@@ -91,7 +119,11 @@ async function throughput(url, signed) {
   await Promise.all(
     signed.map(async (ofAccount) => {
       for (const tx of ofAccount) {
-        const answer = await call(url, "/cosmos/tx/v1beta1/txs", JSON.stringify({ tx_bytes: tx, mode: "BROADCAST_MODE_SYNC" }));
+        const answer = await call(
+          url,
+          "/cosmos/tx/v1beta1/txs",
+          JSON.stringify({ tx_bytes: tx, mode: "BROADCAST_MODE_SYNC" }),
+        );
         if (answer.tx_response?.code !== 0) throw new Error(JSON.stringify(answer));
       }
     }),
@@ -117,11 +149,14 @@ async function throughput(url, signed) {
 const home = mkdtempSync(join(tmpdir(), "sotto-bench-"));
 const starts = [];
 try {
-  let { child, url, startMs } = await start(home);
+  const { child, url, startMs } = await start(home);
   starts.push(startMs);
   const clients = DEVELOPMENT_ACCOUNTS.slice(1).map((account) => clientOf(url, account));
   const [a] = clients;
-  const store = await a.tx.compute.storeCode({ sender: a.address, wasm_byte_code: WASM, source: "", builder: "" }, { gasLimit: 6_000_000 });
+  const store = await a.tx.compute.storeCode(
+    { sender: a.address, wasm_byte_code: WASM, source: "", builder: "" },
+    { gasLimit: 6_000_000 },
+  );
   if (store.code !== 0) throw new Error(store.rawLog);
   const { code_hash } = await a.query.compute.codeHashByCodeId({ code_id: "1" });
   const init_msg = {
@@ -131,23 +166,39 @@ try {
     initial_balances: clients.map(({ address }) => ({ address, amount: "1000000000" })),
     prng_seed: "YmVuY2g=",
   };
-  const init = await a.tx.compute.instantiateContract({ sender: a.address, code_id: 1, code_hash, init_msg, label: "bench" }, { gasLimit: 1_000_000 });
+  const init = await a.tx.compute.instantiateContract(
+    { sender: a.address, code_id: 1, code_hash, init_msg, label: "bench" },
+    { gasLimit: 1_000_000 },
+  );
   if (init.code !== 0) throw new Error(init.rawLog);
   const contract_address = init.arrayLog.find(({ key }) => key === "contract_address").value;
 
-  const bankSend = (client) => new MsgSend({ from_address: client.address, to_address: a.address, amount: [{ denom: "uscrt", amount: "1" }] });
+  const bankSend = (client) =>
+    new MsgSend({ from_address: client.address, to_address: a.address, amount: [{ denom: "uscrt", amount: "1" }] });
   const transfer = (client) =>
-    new MsgExecuteContract({ sender: client.address, contract_address, code_hash, msg: { transfer: { recipient: a.address, amount: "1" } }, sent_funds: [] });
+    new MsgExecuteContract({
+      sender: client.address,
+      contract_address,
+      code_hash,
+      msg: { transfer: { recipient: a.address, amount: "1" } },
+      sent_funds: [],
+    });
   const perAccount = Math.ceil(TRANSFERS / clients.length);
-  const signAll = async (makeMessage, gasLimit) => Promise.all(clients.map((client) => sign(client, url, perAccount, makeMessage, gasLimit)));
+  const signAll = async (makeMessage, gasLimit) =>
+    Promise.all(clients.map((client) => sign(client, url, perAccount, makeMessage, gasLimit)));
 
   await throughput(url, await Promise.all(clients.map((client) => sign(client, url, 25, transfer, 150_000)))); // warm
   const transfers = await throughput(url, await signAll(transfer, 150_000));
   const sends = await throughput(url, await signAll(bankSend, 30_000));
 
-  await a.tx.compute.executeContract({ sender: a.address, contract_address, code_hash, msg: { set_viewing_key: { key: "bench" } } }, { gasLimit: 150_000 });
+  await a.tx.compute.executeContract(
+    { sender: a.address, contract_address, code_hash, msg: { set_viewing_key: { key: "bench" } } },
+    { gasLimit: 150_000 },
+  );
   const encryption = a.encryptionUtils;
-  const query = Buffer.from(await encryption.encrypt(code_hash, { balance: { address: a.address, key: "bench" } })).toString("base64");
+  const query = Buffer.from(
+    await encryption.encrypt(code_hash, { balance: { address: a.address, key: "bench" } }),
+  ).toString("base64");
   const path = `/compute/v1beta1/query/${contract_address}?query=${encodeURIComponent(query)}`;
   const run = async (queries) => {
     const began = performance.now();
@@ -165,10 +216,19 @@ try {
     starts.push(again.startMs);
     await stop(again.child);
   }
-  console.log(`private transfers       ${transfers.perSecond.toFixed(0)} a second (admission alone ${transfers.admittedPerSecond.toFixed(0)})`);
-  console.log(`bank sends              ${sends.perSecond.toFixed(0)} a second; a transfer costs ${(sends.perSecond / transfers.perSecond).toFixed(2)} times as much`);
+  console.log(
+    `private transfers       ${transfers.perSecond.toFixed(0)} a second (admission alone ${transfers.admittedPerSecond.toFixed(0)})`,
+  );
+  console.log(
+    `bank sends              ${sends.perSecond.toFixed(0)} a second; a transfer costs ${(sends.perSecond / transfers.perSecond).toFixed(2)} times as much`,
+  );
   console.log(`encrypted queries       ${queriesPerSecond.toFixed(0)} a second over REST`);
-  console.log(`start to banner, ms     first ${starts[0].toFixed(0)}, same home again ${starts[1].toFixed(0)}, new homes ${starts.slice(2).map((ms) => ms.toFixed(0)).join(" ")}`);
+  console.log(
+    `start to banner, ms     first ${starts[0].toFixed(0)}, same home again ${starts[1].toFixed(0)}, new homes ${starts
+      .slice(2)
+      .map((ms) => ms.toFixed(0))
+      .join(" ")}`,
+  );
 } finally {
   agent.destroy();
   rmSync(home, { recursive: true, force: true });

@@ -40,7 +40,8 @@ function decodeAnswer(table: Table, name: string, response: Uint8Array): unknown
     reader.end();
     throw new RefusedError(refusal.codespace, refusal.code, refusal.message);
   }
-  if (status !== 0) throw new BoundaryError(BoundaryErrorCode.Malformed, `response: expected status 0 or 1, got ${status}`);
+  if (status !== 0)
+    throw new BoundaryError(BoundaryErrorCode.Malformed, `response: expected status 0 or 1, got ${status}`);
   const answer = ((table[name] as { response: Codec<never> }).response as unknown as AnyCodec).read(reader);
   reader.end();
   return answer;
@@ -51,12 +52,20 @@ export type Exchange = (request: Uint8Array) => Uint8Array;
 
 /** @throws {RefusedError} with the enclave's code; {BoundaryError} if the answer is no answer */
 export function ecall<N extends EcallName>(exchange: Exchange, name: N, request: EcallRequest<N>): EcallResponse<N> {
-  return decodeAnswer(ECALLS as unknown as Table, name, exchange(encodeCall(ECALLS as unknown as Table, name, request))) as EcallResponse<N>;
+  return decodeAnswer(
+    ECALLS as unknown as Table,
+    name,
+    exchange(encodeCall(ECALLS as unknown as Table, name, request)),
+  ) as EcallResponse<N>;
 }
 
 /** @throws {RefusedError} with the host's code; {BoundaryError} if the answer is no answer */
 export function ocall<N extends OcallName>(exchange: Exchange, name: N, request: OcallRequest<N>): OcallResponse<N> {
-  return decodeAnswer(OCALLS as unknown as Table, name, exchange(encodeCall(OCALLS as unknown as Table, name, request))) as OcallResponse<N>;
+  return decodeAnswer(
+    OCALLS as unknown as Table,
+    name,
+    exchange(encodeCall(OCALLS as unknown as Table, name, request)),
+  ) as OcallResponse<N>;
 }
 
 export type EcallHandlers = { readonly [N in EcallName]: (request: EcallRequest<N>) => EcallResponse<N> };
@@ -70,7 +79,9 @@ function serve(table: Table, handlers: object, refuse: (error: unknown) => Coded
       const name = names[bytes[0] ?? 255];
       if (name === undefined) throw new BoundaryError(BoundaryErrorCode.Malformed, `request: unknown kind ${bytes[0]}`);
       const { request, response } = table[name] as { request: Codec<never>; response: Codec<never> };
-      const answer = (handlers as Record<string, (request: unknown) => unknown>)[name]?.(decode(request as unknown as AnyCodec, bytes.subarray(1)));
+      const answer = (handlers as Record<string, (request: unknown) => unknown>)[name]?.(
+        decode(request as unknown as AnyCodec, bytes.subarray(1)),
+      );
       writer.u8(0);
       (response as unknown as AnyCodec).write(writer, answer);
       return writer.finish();

@@ -115,7 +115,8 @@ export const bool: Codec<boolean> = {
 };
 
 function boundedCount(what: string, count: number, max: number): number {
-  if (count > max) throw new BoundaryError(BoundaryErrorCode.TooLong, `boundary message: ${what}: at most ${max}, got ${count}`);
+  if (count > max)
+    throw new BoundaryError(BoundaryErrorCode.TooLong, `boundary message: ${what}: at most ${max}, got ${count}`);
   return count;
 }
 
@@ -205,7 +206,9 @@ export function struct<const F extends { readonly [name: string]: Codec<never> |
 type Union<F> = { [N in keyof F]: { readonly kind: N } & { readonly value: Of<F[N]> } }[keyof F];
 
 /** Exactly one of the named alternatives, told apart by its position: `{ kind, value }`. */
-export function union<const F extends { readonly [name: string]: Codec<never> | Codec<unknown> }>(variants: F): Codec<Union<F>> {
+export function union<const F extends { readonly [name: string]: Codec<never> | Codec<unknown> }>(
+  variants: F,
+): Codec<Union<F>> {
   const entries = Object.entries(variants as unknown as Fields);
   const position = new Map(entries.map(([name], index) => [name, index]));
   return {

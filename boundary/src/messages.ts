@@ -70,7 +70,10 @@ export const ECALLS = {
     response: struct({
       interfaceVersion: u32,
       measurement: hash,
-      state: union({ empty: nothing, ready: struct({ chainId, height: u64, blockHash: bytes(LIMITS.hash), keys: networkKeys }) }),
+      state: union({
+        empty: nothing,
+        ready: struct({ chainId, height: u64, blockHash: bytes(LIMITS.hash), keys: networkKeys }),
+      }),
     }),
   },
   /** Creates the two seeds of a new network (enclave §1.1); nothing is sealed before `anchorGenesis`. */
@@ -81,7 +84,10 @@ export const ECALLS = {
     response: struct({ sealed: bytes(LIMITS.sealed) }),
   },
   /** Opens the sealed record of an earlier run. */
-  unseal: { request: struct({ sealed: bytes(LIMITS.sealed) }), response: struct({ chainId, height: u64, keys: networkKeys }) },
+  unseal: {
+    request: struct({ sealed: bytes(LIMITS.sealed) }),
+    response: struct({ chainId, height: u64, keys: networkKeys }),
+  },
 
   /** A block enters whole and is verified, V1 to V10 (consensus §2.7). `rerun`: it was accepted before. */
   beginBlock: {
@@ -119,7 +125,12 @@ export const ECALLS = {
     request: struct({ code: bytes(LIMITS.code) }),
     response: struct({
       result: union({
-        accepted: struct({ codeHash: hash, api: union({ "v0.10": nothing, v1: nothing }), features: list(text(256), 1_000), ibc: bool }),
+        accepted: struct({
+          codeHash: hash,
+          api: union({ "v0.10": nothing, v1: nothing }),
+          features: list(text(256), 1_000),
+          ibc: bool,
+        }),
         refused: struct({ message: text(8_192) }),
       }),
     }),
@@ -149,7 +160,10 @@ export const ECALLS = {
 /** Enclave asks, host answers; only while an ecall runs. Answers are believed no more than a network packet. */
 export const OCALLS = {
   /** A value of the compute store in the state that the running ecall works on. */
-  readStore: { request: struct({ key: bytes(LIMITS.stateKey) }), response: struct({ value: option(bytes(LIMITS.stateValue)) }) },
+  readStore: {
+    request: struct({ key: bytes(LIMITS.stateKey) }),
+    response: struct({ value: option(bytes(LIMITS.stateValue)) }),
+  },
   /** Contract code by its hash; the enclave checks the hash. */
   readCode: { request: struct({ codeHash: hash }), response: struct({ code: option(bytes(LIMITS.code)) }) },
   /** Opens, keeps or drops a branch of the host's state around native messages. */
@@ -188,7 +202,9 @@ export const OCALLS = {
 /** A refusal of a request: a coded error by value. `expected` and `found` name measurements where they differ. */
 export const REFUSAL = struct({ codespace: text(64), code: u32, message: text(8_192) });
 
-export type CallTable = { readonly [name: string]: { readonly request: Codec<never>; readonly response: Codec<never> } };
+export type CallTable = {
+  readonly [name: string]: { readonly request: Codec<never>; readonly response: Codec<never> };
+};
 export type EcallName = keyof typeof ECALLS;
 export type OcallName = keyof typeof OCALLS;
 type Carried<C> = C extends Codec<infer T> ? T : never;
