@@ -3,7 +3,7 @@
  * @module
  */
 import { ACCOUNT_PREFIX, addressFromBytes, formatAddress, parseAddress } from "@sotto/common/address";
-import { bytesToHex } from "@sotto/common/bytes";
+import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import type { CodeInfo, ContractKey } from "@sotto/common/wire/compute";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
@@ -64,12 +64,16 @@ export function loadContractKey(store: ComputeStore, contract: Uint8Array): Cont
   return key;
 }
 
-/** The module of a code hash; the host brings the code if it is not kept. @throws {EngineError} */
+/**
+ * The module of a code hash; the host brings the code if it is not kept.
+ * @throws {RefusalError} HostMisbehavior: other code, or none; {EngineError}
+ */
 export function openModule(services: Services, codeHash: Uint8Array, forInstantiate: boolean): ContractModule {
   const fetchCode = () => {
     const { code } = services.host.call("readCode", { codeHash });
-    if (code === undefined) {
-      throw new RefusalError(RefusalCode.HostMisbehavior, `readCode: no code for ${bytesToHex(codeHash)}`);
+    // Checked here and not only by the engine: what the host gets wrong must not become the outcome of a message.
+    if (code === undefined || !equalBytes(services.crypto.sha256(code), codeHash)) {
+      throw new RefusalError(RefusalCode.HostMisbehavior, `readCode: expected the code of ${bytesToHex(codeHash)}`);
     }
     return code;
   };
