@@ -234,7 +234,7 @@ async function wire({ home, transport, bundle }: LabOptions) {
     url: rest.url,
     produce: (): { block: ExecutedBlock; lines: string[] } => {
       const { maxBytes, maxGas } = genesis.consensusParams;
-      const block = executor.produce(mempool.reap({ maxBytes: Number(maxBytes), maxGas }));
+      const block = executor.produce(mempool.reap({ maxBytes: Number(maxBytes), maxGas }), []);
       backend.publish(block);
       resetAdmission();
       mempool.update(block.block.transactions);
@@ -255,7 +255,7 @@ async function wire({ home, transport, bundle }: LabOptions) {
 }
 
 /** What a transaction's messages answered, in their order. */
-export function responsesOf({ data }: SeenTx): Uint8Array[] {
+export function responsesOf({ data }: Pick<SeenTx, "data">): Uint8Array[] {
   return TxMsgData.decode(data).msgResponses.map(({ value }) => value);
 }
 

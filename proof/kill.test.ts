@@ -1,0 +1,10 @@
+/** Killed under load, a tenth of what `slow-kill.test.ts` does. */
+import { expect, it } from "vitest";
+import { runKills } from "./support/killRun.ts";
+import { makeRandom } from "./support/random.ts";
+
+it("survives 10 SIGKILLs at random instants: nothing visible is lost, and a replay gives the same", async () => {
+  const figures = await runKills(10, makeRandom("kill"));
+  console.log("kill:", figures);
+  expect(figures.visible).toBeGreaterThan(10);
+}, 120_000);

@@ -1,0 +1,146 @@
+/**
+ * A network under load that is killed at random instants and started again, with a witness who remembers what was visible.
+ * @module
+ */
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { eventually, type Sotto, spawnSotto, startArguments, startSotto, temporaryFolder } from "../../e2e/harness.ts";
+import { type Contract, Http, hashOf, toBase64, Wallet } from "./client.ts";
+import { deploy, readWasm, startEnclave } from "./lab.ts";
+import type { Random } from "./random.ts";
+import { replay } from "./replay.ts";
+
+const FLAGS = ["--collect", "10", "--block-interval", "300"];
+const LOADERS = ["a", "b", "c"] as const;
+const BURST = 4;
+/** After the banner. */
+const LONGEST_LIFE_MS = 1_200;
+/** After the spawn: the kill falls into the start itself, recovery included. */
+const LONGEST_START_MS = 700;
+
+type Sight = { readonly height: number; readonly code: number };
+
+/** What clients have seen, which no kill may take back. */
+class Witness {
+  readonly seen = new Map<string, Sight>();
+  height = 0;
+
+  see(hash: string, sight: Sight): void {
+    this.seen.set(hash, sight);
+    this.height = Math.max(this.height, sight.height);
+  }
+
+  /** Everything is where it was. */
+  async check(http: Http): Promise<void> {
+    expect(await http.latestHeight()).toBeGreaterThanOrEqual(this.height);
+    for (const [hash, { height, code }] of this.seen) {
+      const now = await http.transaction(hash);
+      expect({ hash, height: now?.height, code: now?.code }).toEqual({ hash, height, code });
+    }
+  }
+}
+
+/** Bursts of transactions of one account, without end; stops when the node does not answer any more. */
+async function load(http: Http, ioKey: Uint8Array, name: string, probe: Contract, witness: Witness): Promise<void> {
+  const wallet = new Wallet(name, ioKey);
+  const value = toBase64(`by ${name}`);
+  try {
+    wallet.sequence = await http.sequence(wallet.address);
+    for (let round = 0; ; round++) {
+      const txs = Array.from({ length: BURST }, (_, i) => {
+        const set = { set: { key: toBase64(`${name} ${(round * BURST + i) % 50}`), value } };
+        const message = i === 3 ? { run: { ops: [set, { fail: { text: "undone" } }] } } : set;
+        return wallet.sign([wallet.execute(probe, message).any], 200_000n);
+      });
+      for (const tx of txs) await http.broadcast(tx);
+      for (const tx of txs) {
+        const hash = hashOf(tx);
+        const { height, code } = await eventually(
+          () => http.transaction(hash),
+          () => `transaction ${hash}`,
+        );
+        witness.see(hash, { height, code });
+      }
+      witness.height = Math.max(witness.height, await http.latestHeight());
+    }
+  } catch (error) {
+    // The node is gone, in the middle of whatever it was.
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+  }
+}
+
+async function prepare(node: Sotto, witness: Witness): Promise<Contract> {
+  const http = new Http(node.rest);
+  const wallet = new Wallet("d", await http.ioKey());
+  wallet.sequence = await http.sequence(wallet.address);
+  const run = async (tx: Uint8Array) => {
+    const hash = hashOf(tx);
+    await http.broadcast(tx);
+    const seen = await eventually(
+      () => http.transaction(hash),
+      () => `transaction ${hash}`,
+    );
+    witness.see(hash, seen);
+    return { ...seen, hash };
+  };
+  return deploy(wallet, run, readWasm("probe"), { noop: {} }, "probe");
+}
+
+/** Kills one start in the middle of it; it may be over sooner. */
+async function killStart(home: string, random: Random): Promise<void> {
+  const starting = spawnSotto(startArguments(home, FLAGS));
+  await new Promise((resolve) => setTimeout(resolve, random.below(LONGEST_START_MS)));
+  await starting.kill();
+}
+
+export type KillFigures = {
+  readonly kills: number;
+  readonly visible: number;
+  readonly blocks: number;
+  readonly transactions: number;
+};
+
+/**
+ * Kills a network `kills` times under load, checks after each that nothing visible is lost, and replays all of its blocks.
+ * Every fourth kill hits a start; every second life has its enclave in a process of its own.
+ */
+export async function runKills(kills: number, random: Random): Promise<KillFigures> {
+  const folder = temporaryFolder();
+  const home = join(folder, "home");
+  const early = join(folder, "early");
+  await (await startSotto({ home, flags: FLAGS })).stop();
+  cpSync(home, early, { recursive: true });
+
+  const witness = new Witness();
+  let probe: Contract | undefined;
+  for (let kill = 0; kill < kills; kill++) {
+    if (kill % 4 === 3) {
+      await killStart(home, random);
+      continue;
+    }
+    const transport = kill % 2 === 0 ? "inline" : "process";
+    const node = await startSotto({ home, flags: [...FLAGS, "--enclave", transport] });
+    const http = new Http(node.rest);
+    await witness.check(http);
+    const ioKey = await http.ioKey();
+    const contract = probe ?? (await prepare(node, witness));
+    probe = contract;
+    const loading = LOADERS.map((name) => load(http, ioKey, name, contract, witness));
+    await new Promise((resolve) => setTimeout(resolve, random.below(LONGEST_LIFE_MS)));
+    await node.kill();
+    await Promise.all(loading);
+  }
+  const last = await startSotto({ home, flags: FLAGS });
+  await witness.check(new Http(last.rest));
+  await last.stop();
+
+  const { differences, blocks, transactions } = replay({
+    copy: early,
+    home,
+    connect: () => startEnclave(early, "inline"),
+  });
+  expect(differences).toEqual([]);
+  expect(blocks).toBeGreaterThan(kills);
+  return { kills, visible: witness.seen.size, blocks, transactions };
+}
