@@ -17,6 +17,9 @@ type Secretjs = typeof import("secretjs");
 type Account = { readonly name: string; readonly client: Client };
 type Token = { readonly address: string; readonly codeHash: string };
 
+/** The client's own default suits a block every six seconds. */
+const POLLING = { broadcastCheckIntervalMs: 100 } as const;
+
 const say = (text = ""): void => void process.stdout.write(`${text}\n`);
 const step = (title: string): void => say(`\n── ${title} ${"─".repeat(Math.max(0, 74 - title.length))}`);
 
@@ -53,7 +56,7 @@ async function deploy({ client }: Account, holders: readonly Account[]): Promise
   const wasm = readFileSync(new URL("../../../contracts/wasm/private_token.wasm", import.meta.url));
   const store = await client.tx.compute.storeCode(
     { sender: client.address, wasm_byte_code: wasm, source: "", builder: "" },
-    { gasLimit: 5_000_000 },
+    { gasLimit: 5_000_000, ...POLLING },
   );
   succeeded(store, "storing the code");
   const codeId = store.arrayLog?.find(({ type, key }) => type === "message" && key === "code_id")?.value as string;
@@ -72,7 +75,7 @@ async function deploy({ client }: Account, holders: readonly Account[]): Promise
   const label = `demo token ${Date.now()}`;
   const tx = await client.tx.compute.instantiateContract(
     { sender: client.address, code_id: codeId, code_hash: codeHash as string, init_msg: init, label },
-    { gasLimit: 500_000 },
+    { gasLimit: 500_000, ...POLLING },
   );
   succeeded(tx, "instantiating");
   const address = tx.arrayLog?.find(({ type, key }) => type === "message" && key === "contract_address")
@@ -84,7 +87,7 @@ async function deploy({ client }: Account, holders: readonly Account[]): Promise
 async function execute({ client }: Account, token: Token, msg: object): Promise<TxResponse> {
   return client.tx.compute.executeContract(
     { sender: client.address, contract_address: token.address, code_hash: token.codeHash, msg, sent_funds: [] },
-    { gasLimit: 200_000 },
+    { gasLimit: 200_000, ...POLLING },
   );
 }
 
