@@ -97,34 +97,42 @@ let bufferedBytes = 0;
 
 /**
  * The whole body of a request.
- * @returns a refusal, if it is longer than `maxBytes` or the server holds too much already; what still comes is dropped
+ * @returns a refusal, if it is longer than `maxBytes` or the server holds too much already; it comes when the rest of the body
+ *   has been read and dropped, for a peer that still writes into a closed connection would not see the answer
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | HttpRefusal> {
-  const tooLarge = { status: 413, message: `body: expected at most ${maxBytes} bytes` };
   const chunks: Buffer[] = [];
   let length = 0;
+  let refusal: HttpRefusal | undefined;
   return new Promise((resolve) => {
-    const finish = (result: Buffer | HttpRefusal): void => {
+    const release = (): void => {
       bufferedBytes -= length;
       length = 0;
-      request.removeAllListeners("data");
-      // Read on without keeping it: an answer sent into a connection that is not read would not arrive.
-      request.resume();
-      resolve(result);
+      chunks.length = 0;
     };
-    request.once("error", () => finish({ status: 400, message: "the body ended early" }));
-    if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
-      finish(tooLarge);
-      return;
-    }
+    const refuse = (why: HttpRefusal): void => {
+      refusal = why;
+      release();
+    };
+    const tooLarge = { status: 413, message: `body: expected at most ${maxBytes} bytes` };
+    if (Number(request.headers["content-length"] ?? 0) > maxBytes) refuse(tooLarge);
     request.on("data", (chunk: Buffer) => {
+      if (refusal !== undefined) return;
       length += chunk.length;
       bufferedBytes += chunk.length;
       chunks.push(chunk);
-      if (length > maxBytes) finish(tooLarge);
-      else if (bufferedBytes > MAX_BUFFERED_BODY_BYTES) finish({ status: 503, message: "too many requests at once" });
+      if (length > maxBytes) refuse(tooLarge);
+      else if (bufferedBytes > MAX_BUFFERED_BODY_BYTES) refuse({ status: 503, message: "too many requests at once" });
     });
-    request.once("end", () => finish(Buffer.concat(chunks)));
+    request.once("end", () => {
+      const body = Buffer.concat(chunks);
+      release();
+      resolve(refusal ?? body);
+    });
+    request.once("error", () => {
+      release();
+      resolve({ status: 400, message: "the body ended early" });
+    });
   });
 }
 
