@@ -15,7 +15,7 @@ const FLAGS = ["--collect", "10", "--block-interval", "300"];
 const LOADERS = ["a", "b", "c"] as const;
 const BURST = 4;
 /** After the banner. */
-const LONGEST_LIFE_MS = 1_200;
+const LONGEST_LIFE_MS = 1_500;
 /** After the spawn: the kill falls into the start itself, recovery included. */
 const LONGEST_START_MS = 700;
 
@@ -53,7 +53,10 @@ async function load(http: Http, ioKey: Uint8Array, name: string, probe: Contract
         const message = i === 3 ? { run: { ops: [set, { fail: { text: "undone" } }] } } : set;
         return wallet.sign([wallet.execute(probe, message).any], 200_000n);
       });
-      for (const tx of txs) await http.broadcast(tx);
+      for (const tx of txs) {
+        const { code, log } = await http.broadcast(tx);
+        if (code !== 0) throw new Error(`not admitted: ${log}`);
+      }
       for (const tx of txs) {
         const hash = hashOf(tx);
         const { height, code } = await eventually(
@@ -65,9 +68,14 @@ async function load(http: Http, ioKey: Uint8Array, name: string, probe: Contract
       witness.height = Math.max(witness.height, await http.latestHeight());
     }
   } catch (error) {
-    // The node is gone, in the middle of whatever it was.
-    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    if (!isNodeGone(error)) throw error;
   }
+}
+
+/** Killed in the middle of whatever it was: no connection, or half an answer. */
+function isNodeGone(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true;
+  return error instanceof TypeError && (error.message === "fetch failed" || error.message === "terminated");
 }
 
 async function prepare(node: Sotto, witness: Witness): Promise<Contract> {
