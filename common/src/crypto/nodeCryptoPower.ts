@@ -8,15 +8,16 @@ export interface NodeKey {
   export(options: { readonly format: "jwk" }): { readonly x?: string };
 }
 
-/** Octet key pair in JWK form; `d` is there for private keys. Values are base64url. */
+/** Public octet key in JWK form. `x` is base64url. */
 export type NodeJwk = {
   readonly kty: "OKP";
   readonly crv: "X25519" | "Ed25519";
   readonly x: string;
-  readonly d?: string;
 };
 
 export type NodeJwkInput = { readonly key: NodeJwk; readonly format: "jwk" };
+/** A private key in PKCS#8, as text. */
+export type NodePemInput = { readonly key: string; readonly format: "pem" };
 
 export interface NodeCipher {
   update(data: Uint8Array): Uint8Array;
@@ -52,9 +53,9 @@ export interface NodeCryptoPower {
     iv: Uint8Array,
     options: { readonly authTagLength: number },
   ): NodeGcmDecipher;
-  createPrivateKey(input: NodeJwkInput): NodeKey;
+  createPrivateKey(input: NodePemInput): NodeKey;
   createPublicKey(input: NodeJwkInput): NodeKey;
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Uint8Array;
-  sign(algorithm: null, data: Uint8Array, privateKey: NodeJwkInput): Uint8Array;
+  sign(algorithm: null, data: Uint8Array, privateKey: NodePemInput): Uint8Array;
   verify(algorithm: null, data: Uint8Array, publicKey: NodeJwkInput, signature: Uint8Array): boolean;
 }
