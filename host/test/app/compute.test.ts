@@ -111,7 +111,10 @@ describe("storing code", () => {
       ["sdk/18", "code bytes is required: empty: invalid request"],
       ["sdk/18", "source must use https: invalid: invalid request"],
       ["sdk/18", "builder invalid: invalid request"],
-      ["compute/15", "failed to execute message; message index: 0: no wasm: create contract failed"],
+      [
+        "compute/15",
+        "failed to execute message; message index: 0: Execution error: Error during static Wasm validation: no wasm: create contract failed",
+      ],
       [
         "compute/15",
         expect.stringMatching(/^failed to execute message; message index: 0: .*: create contract failed$/),

@@ -24,6 +24,9 @@ function unzipped({ gunzip }: ComputePowers, code: Uint8Array): Uint8Array {
   }
 }
 
+/** In front of what the static check says (contracts §1.2). */
+const STATIC_CHECK_FAILED = "Execution error: Error during static Wasm validation: ";
+
 /** @returns the code id */
 export function storeCode(powers: ComputePowers, context: Context, message: MsgStoreCode): bigint {
   if (context.isForContract === true) throw AppError.registered("compute", 17, "store code");
@@ -35,7 +38,7 @@ export function storeCode(powers: ComputePowers, context: Context, message: MsgS
   context.gas.consume(roundHalfEven(BigInt(compileCost) * BigInt(code.length)), "Compiling WASM Bytecode");
 
   const { result } = powers.enclave.call("checkCode", { code });
-  if (result.kind === "refused") throw AppError.registered("compute", 15, result.value.message);
+  if (result.kind === "refused") throw AppError.registered("compute", 15, STATIC_CHECK_FAILED + result.value.message);
   const { codeHash } = result.value;
   writeCode(context.state, codeHash, code);
   const info: CodeInfo = { codeHash, creator: message.sender, source: message.source, builder: message.builder };
