@@ -380,6 +380,26 @@ describe("paths that every client uses", () => {
     expect(bad.body.message).toMatch(/^encoding\/hex: /);
   });
 
+  it("orders events: fee and signature without an index, then each message's with the index last", async () => {
+    const tx = succeeded(await execute(a, probe, { noop: {} }));
+    const { body } = await get(`/cosmos/tx/v1beta1/txs/${tx.transactionHash}`);
+    const { events } = (body as { tx_response: { events: { type: string; attributes: { key: string }[] }[] } })
+      .tx_response;
+    expect(events.map(({ type, attributes }) => `${type}: ${attributes.map(({ key }) => key).join(" ")}`)).toEqual([
+      "coin_spent: spender amount",
+      "coin_received: receiver amount",
+      "transfer: recipient sender amount",
+      "message: sender",
+      "tx: fee fee_payer",
+      "tx: acc_seq",
+      "tx: signature",
+      "message: action sender msg_index",
+      "message: module sender contract_address msg_index",
+      "execute: contract_address msg_index",
+      "wasm: contract_address msg_index",
+    ]);
+  });
+
   it("gives what there is to know of contracts and codes", async () => {
     const { address, codeId, codeHash } = probe;
     expect((await get(`/compute/v1beta1/info/${address}`)).body).toMatchObject({

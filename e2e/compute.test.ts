@@ -65,9 +65,10 @@ describe("storing code", () => {
       { sender: a.address, wasm_byte_code: Buffer.from("no wasm at all"), source: "", builder: "" },
       { gasLimit: 1_000_000, ...FAST },
     );
-    expect(tx).toMatchObject({ codespace: "compute" });
-    expect(tx.code).not.toBe(0);
-    expect(tx.rawLog).toMatch(/^failed to execute message; message index: 0: .*create contract failed/);
+    expect(tx).toMatchObject({ code: 15, codespace: "compute" });
+    expect(tx.rawLog).toMatch(
+      /^failed to execute message; message index: 0: Execution error: Error during static Wasm validation: Wasm bytecode could not be deserialized\. Deserialization error: ".+": create contract failed$/,
+    );
   });
 
   it("stores a contract with floating point but refuses to instantiate it", async () => {

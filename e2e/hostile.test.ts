@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { MsgSend, Wallet } from "secretjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Sotto, startSotto } from "./harness.ts";
+import { type Sotto, startSotto, within } from "./harness.ts";
 import {
   clientPaths,
   expectDecentAnswer,
@@ -220,5 +220,11 @@ describe(`bad input (E2E_SEED=${SEED})`, () => {
     expect(performance.now() - startedAt).toBeLessThan(8_000);
     for (const close of closers) close();
     await expectAlive();
+  });
+
+  it("does not keep the node from stopping when it is connections that stay open", async () => {
+    const closers = [await openHalf(sotto.rest, 20), await openHalf(sotto.rpc, 20)];
+    expect(await within(5_000, sotto.stop(), () => sotto.output())).toEqual({ code: 0, signal: null });
+    for (const close of closers) close();
   });
 });
