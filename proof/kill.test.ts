@@ -1,6 +1,6 @@
 /** Killed under load, a tenth of what `slow-kill.test.ts` does. */
 import { expect, it } from "vitest";
-import { runKills } from "./support/killRun.ts";
+import { killFirstStarts, runKills } from "./support/killRun.ts";
 import { makeRandom } from "./support/random.ts";
 
 it("survives 10 SIGKILLs at random instants: nothing visible is lost, and a replay gives the same", async () => {
@@ -8,3 +8,7 @@ it("survives 10 SIGKILLs at random instants: nothing visible is lost, and a repl
   console.log("kill:", figures);
   expect(figures.visible).toBeGreaterThan(10);
 }, 120_000);
+
+it("makes a network after 3 SIGKILLs during the first start", async () => {
+  await killFirstStarts(3, makeRandom("kill the first start"));
+}, 60_000);

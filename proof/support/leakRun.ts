@@ -5,10 +5,10 @@
 import { join } from "node:path";
 import { homePaths } from "@sotto/host/node/home";
 import { expect } from "vitest";
-import { temporaryFolder } from "../../e2e/harness.ts";
-import { noCipher, text } from "./client.ts";
+import { eventually, startSotto, temporaryFolder } from "../../e2e/harness.ts";
+import { Http, hashOf, noCipher, text, Wallet } from "./client.ts";
 import { FORMS } from "./forms.ts";
-import { BUNDLE, databaseBytes, Lab, type LabOptions } from "./lab.ts";
+import { BUNDLE, databaseBytes, Lab, type LabOptions, type Transport } from "./lab.ts";
 import { crawl, type Played, playSecrets, type Stage } from "./leakScenario.ts";
 import { makeLeakyBundle } from "./leakyBundle.ts";
 import { networkSecrets } from "./networkSecrets.ts";
@@ -51,6 +51,47 @@ export async function playInLab(options: Omit<LabOptions, "home">) {
   ];
   expect(lab.logLines.length).toBeGreaterThan(15);
   return scanAll(played, home, options.bundle ?? BUNDLE, pieces);
+}
+
+/** Plays the scenario against the command as users run it, and looks at its output, answers and database. */
+export async function expectCommandTight(transport: Transport): Promise<void> {
+  const flags = ["--enclave", transport, "--collect", "5"];
+  const node = await startSotto({ flags });
+  const http = new Http(node.rest);
+  const rpc = new Http(node.rpc);
+  const ioKey = await http.ioKey();
+  const stage: Stage = {
+    http,
+    alice: new Wallet("a", ioKey),
+    bob: new Wallet("b", ioKey),
+    run: async (tx) => {
+      const hash = hashOf(tx);
+      const { code, log } = await http.broadcast(tx);
+      if (code !== 0) throw new Error(`not admitted: ${log}`);
+      return {
+        ...(await eventually(
+          () => http.transaction(hash),
+          () => `transaction ${hash}`,
+        )),
+        hash,
+      };
+    },
+  };
+  const played = await playSecrets(stage);
+  await crawl(stage, played, rpc);
+  await node.stop();
+  const pieces = [
+    { place: "output of the command", bytes: text(node.output()) },
+    ...[...http.bodies, ...rpc.bodies].map((bytes) => ({ place: "http", bytes })),
+    ...databaseBytes(homePaths(node.home)),
+  ];
+  expect(
+    node
+      .output()
+      .split("\n")
+      .filter((line) => line.startsWith("#")).length,
+  ).toBeGreaterThan(15);
+  expect(scanAll(played, node.home, BUNDLE, pieces)).toEqual([]);
 }
 
 /** Plays it with an enclave that writes in clear, in one of the forms, and expects that the scanner sees it everywhere. */
