@@ -9,10 +9,17 @@ it("goes on with transfers while 500 connections stay half open for 30 seconds",
   const [a, b] = [connect(sotto.rest, "a"), connect(sotto.rest, "b")];
   const to = new Wallet().address;
   let sent = 0;
-  const closers: (() => void)[] = [];
+  const open = async (): Promise<(() => void)[]> => [await openHalf(sotto.rest, 400), await openHalf(sotto.rpc, 100)];
+  let closers = await open();
+  let openedAt = performance.now();
   for (const end = performance.now() + 30_000; performance.now() < end; ) {
-    // The node cuts them after a while: new ones take their places.
-    if (sent % 40 === 0) closers.push(await openHalf(sotto.rest, 400), await openHalf(sotto.rpc, 100));
+    // The node cuts those that say nothing for too long: others take their places before that.
+    if (performance.now() - openedAt > 10_000) {
+      const old = closers;
+      closers = await open();
+      for (const close of old) close();
+      openedAt = performance.now();
+    }
     for (const tx of await Promise.all(
       [a, b].map((client) =>
         client.tx.bank.send({ from_address: client.address, to_address: to, amount: uscrt(1) }, { ...FAST }),
