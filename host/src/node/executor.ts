@@ -7,7 +7,7 @@
  */
 
 import { RefusedError } from "@sotto/boundary/calls";
-import { INTERFACE_VERSION } from "@sotto/boundary/messages";
+import { type EcallResponse, INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { bytesToHex, bytesToUtf8, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { validatorsHash } from "@sotto/common/merkle/validatorsHash";
@@ -202,7 +202,20 @@ function reopenNetwork({ store, enclave, validator }: ExecutorDeps): { genesis: 
     );
   }
   checkInterface(enclave);
-  unseal(enclave, sealed, genesis);
+  const { chainId, height } = unseal(enclave, sealed);
+  if (chainId !== genesis.chainId) {
+    throw new NodeError(
+      NodeErrorCode.WrongNetwork,
+      `the sealed record is of network ${chainId}, the state of ${genesis.chainId}; \`sotto reset\` starts over`,
+    );
+  }
+  // Both are written in one step, so they can only differ if somebody put one of them back.
+  if (height !== BigInt(store.latestHeight)) {
+    throw new NodeError(
+      NodeErrorCode.SealedRecordDamaged,
+      `the sealed record is of height ${height}, the state of height ${store.latestHeight}: they do not belong together; \`sotto reset\` starts over`,
+    );
+  }
   return { genesis, text };
 }
 
@@ -216,22 +229,15 @@ function checkInterface(enclave: EnclaveHost): void {
   }
 }
 
-function unseal(enclave: EnclaveHost, sealed: Uint8Array, genesis: Genesis): void {
-  let chainId: string;
+function unseal(enclave: EnclaveHost, sealed: Uint8Array): EcallResponse<"unseal"> {
   try {
-    ({ chainId } = enclave.call("unseal", { sealed }));
+    return enclave.call("unseal", { sealed });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     throw new NodeError(
       NodeErrorCode.SealedRecordDamaged,
       `the enclave with measurement ${bytesToHex(enclave.measurement)} cannot open this network's sealed record: ${error.message}; \`sotto reset\` starts over`,
       { cause: error },
-    );
-  }
-  if (chainId !== genesis.chainId) {
-    throw new NodeError(
-      NodeErrorCode.WrongNetwork,
-      `the sealed record is of network ${chainId}, the state of ${genesis.chainId}; \`sotto reset\` starts over`,
     );
   }
 }
