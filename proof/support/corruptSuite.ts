@@ -5,18 +5,19 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "@sotto/boundary/codec";
-import { REFUSAL } from "@sotto/boundary/messages";
+import { type EcallRequest, REFUSAL } from "@sotto/boundary/messages";
 import { concatBytes } from "@sotto/common/bytes";
 import { RefusalCode } from "@sotto/enclave/enclaveError";
 import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
 import { makeEnclaveHost } from "@sotto/host/enclaveHost/enclaveHost";
 import { homePaths } from "@sotto/host/node/home";
+import { NodeError, NodeErrorCode } from "@sotto/host/node/nodeError";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../e2e/harness.ts";
 import { type Contract, toBase64, type Wallet } from "./client.ts";
-import { ECALL_NAMES, HostileNode, refusalOf, refused } from "./hostileNode.ts";
+import { decodeEcall, ECALL_NAMES, HostileNode, refusalOf, refused } from "./hostileNode.ts";
 import { BUNDLE, startEnclave, type Transport } from "./lab.ts";
 import { makeRandom } from "./random.ts";
 
@@ -27,6 +28,7 @@ export type Effort = {
   readonly bodies: number;
 };
 
+type Block = EcallRequest<"beginBlock">;
 const set = (key: string, value: string) => ({ set: { key: toBase64(key), value: toBase64(value) } });
 
 /** What an answer of the enclave is: `ok`, or the refusal as `codespace/code`. */
@@ -55,13 +57,19 @@ export function describeCorruption(transport: Transport, { flips, bodies }: Effo
     let wallet: Wallet;
     let probe: Contract;
     let height: number;
+    /** Of heights 1 and later. */
     const records: Uint8Array[] = [];
+    /** From height 2. */
+    const blocks: Block[] = [];
     const recordOf = (): Uint8Array => node.store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
 
     beforeAll(() => {
       home = join(temporaryFolder(), "home");
       node = new HostileNode(home, transport);
       records.push(recordOf());
+      node.tricks.beforeEcall = (name, request) => {
+        if (name === "beginBlock") blocks.push(decodeEcall("beginBlock", request));
+      };
       wallet = node.wallet("a");
       probe = node.deployProbe(wallet);
       records.push(recordOf());
@@ -111,34 +119,46 @@ export function describeCorruption(transport: Transport, { flips, bodies }: Effo
       enclave.close();
     });
 
-    it("that is older opens, but its enclave takes no block of a host that is ahead", () => {
-      replaceRecord(home, records[1] as Uint8Array);
-      node = new HostileNode(home, transport);
-      expect(refusalOf(() => node.run())).toEqual(refused(RefusalCode.BlockHeight));
-      node.close();
+    /** A node that was given another record ends in a sentence; with its own it goes on. */
+    function expectRefusedByNode(record: Uint8Array): void {
+      replaceRecord(home, record);
+      expect(() => new HostileNode(home, transport)).toThrow(
+        new NodeError(
+          NodeErrorCode.SealedRecordDamaged,
+          `the sealed record is of height 1, the state of height ${height}: they do not belong together; \`sotto reset\` starts over`,
+        ),
+      );
       replaceRecord(home, records.at(-1) as Uint8Array);
       node = new HostileNode(home, transport);
       const [result] = node.run(wallet.sign([wallet.execute(probe, set("k", "w")).any]));
       expect(result?.code).toBe(0);
       records.push(recordOf());
+      height = node.store.latestHeight;
       node.close();
+    }
+
+    it("that is older is refused by its node, and its enclave takes no block but the next one", () => {
+      withEnclave((enclave) => {
+        enclave.call("unseal", { sealed: records[0] as Uint8Array });
+        for (const block of blocks.slice(1)) {
+          expect(refusalOf(() => enclave.call("beginBlock", block))).toEqual(refused(RefusalCode.BlockHeight));
+        }
+        expect(enclave.call("beginBlock", blocks[0] as Block)).toEqual({ rerun: false });
+      });
+      expectRefusedByNode(records[0] as Uint8Array);
     });
 
-    it("of another network of this machine opens no state and takes no block of this one", () => {
-      const other = join(temporaryFolder(), "other");
-      const stranger = startWithSecretOf(home, other, transport);
+    it("of another network of this machine is refused by its node, and its enclave takes no block of this one", () => {
+      const stranger = startWithSecretOf(home, join(temporaryFolder(), "other"), transport);
       const theirs = stranger.store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
       stranger.close();
-      const mine = records.at(-1) as Uint8Array;
-      replaceRecord(home, theirs);
-      node = new HostileNode(home, transport);
-      expect(refusalOf(() => node.run())).toEqual(refused(RefusalCode.BlockHeight));
-      node.close();
-      replaceRecord(home, mine);
-      node = new HostileNode(home, transport);
-      const [result] = node.run(wallet.sign([wallet.execute(probe, set("k", "x")).any]));
-      expect(result?.code).toBe(0);
-      node.close();
+      withEnclave((enclave) => {
+        enclave.call("unseal", { sealed: theirs });
+        expect(refusalOf(() => enclave.call("beginBlock", blocks[0] as Block))).toEqual(
+          refused(RefusalCode.BlockLastId),
+        );
+      });
+      expectRefusedByNode(theirs);
     });
   });
 
