@@ -126,14 +126,22 @@ describe.each(["inline", "process"])("a private token, with the enclave %s", (en
     expect(dataOf(tx, decode)).toEqual({ send: { status: "success" } });
   });
 
-  it("calls a contract with what was sent, and undoes the transfer if that fails", async () => {
-    const before = await balance(a, "key of a");
-    const tx = await execute(a, token, {
-      send: { recipient: probe.address, amount: "5", recipient_code_hash: probe.codeHash, msg: toBase64("{}") },
+  it("tells a contract what was sent to it", async () => {
+    const msg = toBase64(JSON.stringify({ buy: "tea" }));
+    const send = { recipient: probe.address, amount: "5", recipient_code_hash: probe.codeHash, memo: "for tea", msg };
+    succeeded(await execute(a, token, { send }));
+    const received = Buffer.from(await query<string>(c, probe, { get: { key: toBase64("received") } }), "base64");
+    expect(JSON.parse(received.toString())).toEqual({
+      receive: { sender: a.address, from: a.address, amount: "5", memo: "for tea", msg },
     });
-    // The probe knows no message `receive`.
+  });
+
+  it("undoes the transfer if the contract that is told of it fails", async () => {
+    const before = await balance(a, "key of a");
+    const send = { recipient: probe.address, amount: "5", recipient_code_hash: token.codeHash, msg: toBase64("{}") };
+    const tx = await execute(a, token, { send });
     expect(tx.code).toBe(3);
-    expect(tx.rawLog).toMatch(/^failed to execute message; message index: 0: dispatch: submessages: .*receive/);
+    expect(tx.rawLog).toMatch(/^failed to execute message; message index: 0: dispatch: submessages: /);
     expect(await balance(a, "key of a")).toBe(before);
   });
 

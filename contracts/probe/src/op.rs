@@ -93,6 +93,9 @@ pub enum Op {
     #[cfg(feature = "floats")]
     Float { numerator: u32, denominator: u32 },
 
+    /// What a token tells a receiver (SNIP-20); the whole message is recorded under `received`.
+    Receive { sender: String, from: String, amount: String },
+
     // ---- the response
     Attribute { key: String, value: String, plaintext: Option<bool> },
     Event { r#type: String, attributes: Vec<Attribute> },

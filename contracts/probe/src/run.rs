@@ -146,6 +146,10 @@ pub fn run(call: &mut Call, op: Op) -> Result<Outcome, String> {
             call.response.messages.extend(messages);
             Outcome::Nothing
         }
+        Op::Receive { .. } => {
+            host::db_write(b"received", &call.message);
+            Outcome::Nothing
+        }
         Op::OnReply { id, op } => {
             let stored = to_vec(&*op).map_err(|why| why.to_string())?;
             done(host::db_write(&on_reply_key(id), &stored))
