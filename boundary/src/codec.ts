@@ -8,12 +8,13 @@
  * Integers are little endian; bytes, text and lists carry a u32 count; an option is one byte 0 or 1; a union is one tag byte.
  * @module
  */
-import { bytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToUtf8, isAscii, utf8ToBytes } from "@sotto/common/bytes";
 import { BoundaryError, BoundaryErrorCode } from "./errors.ts";
 
 /** Growing output buffer. */
 export class Writer {
   #buffer = new Uint8Array(256);
+  #view = new DataView(this.#buffer.buffer);
   #length = 0;
 
   reserve(count: number): number {
@@ -23,6 +24,7 @@ export class Writer {
       const grown = new Uint8Array(Math.max(this.#length, this.#buffer.length * 2));
       grown.set(this.#buffer);
       this.#buffer = grown;
+      this.#view = new DataView(grown.buffer);
     }
     return at;
   }
@@ -32,15 +34,20 @@ export class Writer {
   }
   u32(value: number): void {
     const at = this.reserve(4);
-    new DataView(this.#buffer.buffer).setUint32(at, value, true);
+    this.#view.setUint32(at, value, true);
   }
   u64(value: bigint): void {
     const at = this.reserve(8);
-    new DataView(this.#buffer.buffer).setBigUint64(at, value, true);
+    this.#view.setBigUint64(at, value, true);
   }
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length);
     this.#buffer.set(bytes, at);
+  }
+  /** Text of ASCII characters alone: nearly all text is, and it needs no array on the way. */
+  ascii(text: string): void {
+    const at = this.reserve(text.length);
+    for (let i = 0; i < text.length; i++) this.#buffer[at + i] = text.charCodeAt(i);
   }
   finish(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
@@ -79,6 +86,11 @@ export class Reader {
   raw(count: number): Uint8Array {
     const at = this.#take(count);
     return this.#bytes.slice(at, at + count);
+  }
+  /** As `raw`, without the copy. */
+  view(count: number): Uint8Array {
+    const at = this.#take(count);
+    return this.#bytes.subarray(at, at + count);
   }
   end(): void {
     if (this.left !== 0) throw malformed(`${this.left} bytes behind the message`);
@@ -149,8 +161,13 @@ export function text(max: number): Codec<string> {
   const inner = bytes(max);
   return {
     shape: `text<=${max}`,
-    write: (w, v) => inner.write(w, utf8ToBytes(v)),
-    read: (r) => bytesToUtf8(inner.read(r)),
+    write: (w, v) => {
+      if (isAscii(v)) {
+        w.u32(boundedCount("bytes", v.length, max));
+        w.ascii(v);
+      } else inner.write(w, utf8ToBytes(v));
+    },
+    read: (r) => bytesToUtf8(r.view(boundedCount("bytes", r.u32(), max))),
   };
 }
 

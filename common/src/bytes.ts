@@ -153,8 +153,19 @@ export function base64ToBytes(text: string): Uint8Array {
   return out;
 }
 
+/** Whether every UTF-16 unit of `text` is below 128, so that its UTF-8 is one byte for each. */
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
+
 /** UTF-8 of `text`; lone surrogates become U+FFFD, as in every standard encoder. */
 export function utf8ToBytes(text: string): Uint8Array {
+  if (isAscii(text)) {
+    const out = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
+    return out;
+  }
   const out = new Uint8Array(text.length * 3);
   let at = 0;
   for (let i = 0; i < text.length; i++) {
