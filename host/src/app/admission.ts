@@ -12,6 +12,7 @@ import { AppError, sdkError } from "./core/appError.ts";
 import { Branch } from "./core/branch.ts";
 import { type Amount, decimalToWire } from "./core/coins.ts";
 import { type Context, makeContext } from "./core/context.ts";
+import { decodeOnce } from "./core/decodeOnce.ts";
 import { infiniteGasMeter } from "./core/gas.ts";
 import { makeSignatureVerifier, type SignatureVerifier } from "./core/signatureVerifier.ts";
 import { isRandomTransaction } from "./core/tx.ts";
@@ -70,6 +71,8 @@ export function makeAdmission(deps: AdmissionDeps): Admission {
     signatures: deps.signatures ?? makeSignatureVerifier(crypto),
     minimumGasPrices: parseGasPrices(deps.minimumGasPrices),
   };
+  // A waiting transaction is checked again after each block, from the same array.
+  const open = decodeOnce((bytes) => openTx(modules.messages, bytes));
   let checkState: Context | undefined;
 
   const check = (bytes: Uint8Array, recheck: boolean): CheckResult => {
@@ -77,7 +80,7 @@ export function makeAdmission(deps: AdmissionDeps): Admission {
     if (context === undefined) return refused(sdkError(26, "secret is not ready; please wait for first block"));
     try {
       if (isRandomTransaction(bytes)) throw sdkError(2, "byte 0 is no field of a transaction");
-      const tx = openTx(modules.messages, bytes);
+      const tx = open(bytes);
       const metered = withTxMeter({ ...context, mode: recheck ? "recheck" : "check", events: [] }, tx);
       const blockMaxGas = consensusKeeper.maxGas({ ...context, gas: infiniteGasMeter() });
       const passed = passAnte(ante, metered, tx, blockMaxGas);

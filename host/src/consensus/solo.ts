@@ -79,6 +79,11 @@ export function makeSolo(options: SoloOptions): Solo {
   ]);
   const paramsHash = consensusParamsHash(crypto, options.consensusParams);
 
+  /** What the last block of this run came to: the next header needs it, and reading it back costs more than the header. */
+  let produced: ProducedBlock | undefined;
+  /** The block that is being executed: the application asks for it again. */
+  let decided: StoredBlock | undefined;
+
   function hashOf(header: Header): Uint8Array {
     const hash = headerHash(crypto, header);
     if (hash === undefined) throw new TypeError("a header of ours has a validators hash");
@@ -87,6 +92,7 @@ export function makeSolo(options: SoloOptions): Solo {
 
   function lastBlock(height: number): StoredBlock | undefined {
     if (height === options.initialHeight) return undefined;
+    if (produced?.block.height === height - 1) return produced.block;
     const block = loadBlock(store, height - 1);
     if (block === undefined)
       throw new ConsensusError(ConsensusErrorCode.MissingBlock, `block ${height - 1} is not in the block store`);
@@ -118,6 +124,7 @@ export function makeSolo(options: SoloOptions): Solo {
   }
 
   function resultsOf(height: number): BlockResults {
+    if (produced?.block.height === height) return produced.results;
     const results = loadResults(store, height);
     if (results === undefined)
       throw new ConsensusError(
@@ -179,6 +186,7 @@ export function makeSolo(options: SoloOptions): Solo {
   }
 
   function execute(block: StoredBlock): ProducedBlock {
+    decided = block;
     const header = Header.decode(block.header);
     const timeNs = timestampToNanos(header.time);
     const response = application.finalizeBlock({
@@ -202,7 +210,8 @@ export function makeSolo(options: SoloOptions): Solo {
     const { results, events, validatorUpdates, appHash } = response;
     const record: BlockResults = { height: block.height, results, events, validatorUpdates, appHash };
     options.commitApplication([resultsRow(record)]);
-    return { block, results: record, timeNs };
+    produced = { block, results: record, timeNs };
+    return produced;
   }
 
   return {
@@ -229,7 +238,7 @@ export function makeSolo(options: SoloOptions): Solo {
       return execute(decide(proposed, height));
     },
     decidedBlock(height, hash) {
-      const block = loadBlock(store, height);
+      const block = decided?.height === height ? decided : loadBlock(store, height);
       if (block === undefined || !equalBytes(block.blockId.hash, hash)) {
         throw new ConsensusError(
           ConsensusErrorCode.MissingBlock,

@@ -5,7 +5,16 @@
  * height and place in the block. All conditions but those on the height must be met by one single event (chain §8.4).
  * @module
  */
-import { bytesToHex, bytesToUtf8, concatBytes, hexToBytes, u32be, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import {
+  bytesToHex,
+  bytesToUtf8,
+  concatBytes,
+  EMPTY_BYTES,
+  hexToBytes,
+  u32be,
+  u64be,
+  utf8ToBytes,
+} from "@sotto/common/bytes";
 import type { BlockResults, StoredBlock } from "../api/backend.ts";
 import type { KvEngine } from "../store/engine.ts";
 import type { KeyRange, KeyValue } from "../store/store.ts";
@@ -38,9 +47,8 @@ const MAX_TAG_BYTES = 500;
 const kind = (letter: string): Uint8Array => utf8ToBytes(letter);
 const [NEXT, HASH, HEIGHT, EVENT] = ["n", "t", "h", "e"].map(kind) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
 
-function prefixed(bytes: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes);
-}
+const lengthBytes = (bytes: Uint8Array): Uint8Array => Uint8Array.of(bytes.length >> 8, bytes.length & 255);
+const prefixed = (bytes: Uint8Array): Uint8Array => concatBytes(lengthBytes(bytes), bytes);
 const positionBytes = ({ height, position }: TxPosition): Uint8Array => concatBytes(u64be(height), u32be(position));
 
 function readPosition(bytes: Uint8Array, at: number): TxPosition {
@@ -66,14 +74,21 @@ const valueBytes = (value: string): Uint8Array => utf8ToBytes(value).subarray(0,
 
 function eventRows(results: BlockResults): KeyValue[] {
   const rows: KeyValue[] = [];
+  // A block's transactions have the same few tags.
+  const prefixes = new Map<string, Uint8Array>();
+  const prefixOf = (tag: string): Uint8Array => {
+    const prefix = prefixes.get(tag) ?? tagPrefix(tag);
+    prefixes.set(tag, prefix);
+    return prefix;
+  };
   results.results.forEach((result, position) => {
     const at = positionBytes({ height: results.height, position });
     result.events.forEach((event, sequence) => {
+      const place = concatBytes(at, u32be(sequence));
       for (const { key, value } of event.attributes) {
-        rows.push([
-          concatBytes(tagPrefix(`${event.type}.${key}`), prefixed(valueBytes(value)), at, u32be(sequence)),
-          new Uint8Array(0),
-        ]);
+        const bytes = valueBytes(value);
+        const row = concatBytes(prefixOf(`${event.type}.${key}`), lengthBytes(bytes), bytes, place);
+        rows.push([row, EMPTY_BYTES]);
       }
     });
   });

@@ -9,7 +9,7 @@ import { type Batch, type EngineReader, type KvEngine, TABLES, type TableName } 
 import type { KeyRange, KeyValue } from "./store.ts";
 import { StoreError, StoreErrorCode } from "./storeError.ts";
 
-type Table = Database<Buffer, Buffer>;
+type Table = Database<Uint8Array, Uint8Array>;
 /** Address space, not disk space: LMDB maps this much. */
 const MAP_SIZE_BYTES = 1 << 30;
 
@@ -54,13 +54,13 @@ export function openLmdbEngine(options: LmdbOptions): KvEngine {
     return {
       get: (name, key) => {
         refresh();
-        return asBytes(table(name).get(asBuffer(key), read as never));
+        return asBytes(table(name).get(key, read as never));
       },
       *range(name, { start, end, reverse }: KeyRange): IterableIterator<KeyValue> {
         // LMDB starts a reverse range at its upper end, which it includes; ours is exclusive above and inclusive below.
         const bounds: RangeOptions = reverse ? { reverse: true } : {};
         const from = reverse ? end : start;
-        if (from !== undefined) bounds.start = asBuffer(from);
+        if (from !== undefined) bounds.start = from;
         refresh();
         for (const { key, value } of table(name).getRange({ ...bounds, ...read } as RangeOptions)) {
           const bytes = asBytes(key) as Uint8Array;
@@ -85,8 +85,8 @@ export function openLmdbEngine(options: LmdbOptions): KvEngine {
       try {
         root.transactionSync(() => {
           for (const { table: name, key, value } of batch) {
-            if (value === undefined) table(name).removeSync(asBuffer(key));
-            else table(name).putSync(asBuffer(key), asBuffer(value));
+            if (value === undefined) table(name).removeSync(key);
+            else table(name).putSync(key, value);
           }
         });
       } catch (error) {
@@ -138,10 +138,6 @@ function notUsable(what: string, error: unknown): StoreError {
         ? "the disk is full, a file size limit was reached, or the disk is defective (input/output error)"
         : message;
   return new StoreError(StoreErrorCode.NotUsable, `${what}: ${reason}`, { cause: error });
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function asBytes(buffer: Uint8Array | undefined): Uint8Array | undefined {

@@ -11,7 +11,7 @@ const texts = new Map<string, string>();
 const REMEMBERED = 4_096;
 
 export function formatAddress(address: Uint8Array): string {
-  const key = String.fromCharCode(...address);
+  const key = Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString("latin1");
   const known = texts.get(key);
   if (known !== undefined) return known;
   if (texts.size >= REMEMBERED) texts.clear();

@@ -8,9 +8,17 @@ import type { KeyRange, KeyValue, StateChange, StateReader } from "../../store/s
 
 /** Bytes as a text of equal order: the comparison of UTF-16 units is that of the bytes. */
 function textOf(key: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < key.length; i++) text += String.fromCharCode(key[i] as number);
-  return text;
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+}
+
+/** The map of a store, made when first asked for. */
+function mapIn<T>(maps: Map<string, Map<string, T>>, store: string): Map<string, T> {
+  let map = maps.get(store);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(store, map);
+  }
+  return map;
 }
 
 type Write = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
@@ -18,7 +26,10 @@ type Write = { readonly key: Uint8Array; readonly value: Uint8Array | undefined 
 export class Branch implements StateReader {
   readonly #parent: StateReader;
   readonly #stores = new Map<string, Map<string, Write>>();
+  /** What was read from below the lowest branch: that does not change, and the same few keys are asked for again and again. */
+  readonly #reads = new Map<string, Map<string, Uint8Array | undefined>>();
 
+  /** @param parent stays as it is while this branch is used, unless it is a branch too */
   constructor(parent: StateReader) {
     this.#parent = parent;
   }
@@ -26,13 +37,24 @@ export class Branch implements StateReader {
   get(store: string, key: Uint8Array): Uint8Array | undefined {
     const text = textOf(key);
     // Branches lie several deep, and most keys are in none of them: the text is made once for all.
-    let reader: StateReader = this;
-    while (reader instanceof Branch) {
-      const write: Write | undefined = reader.#stores.get(store)?.get(text);
+    let branch: Branch = this;
+    for (;;) {
+      const write: Write | undefined = branch.#stores.get(store)?.get(text);
       if (write !== undefined) return write.value;
-      reader = reader.#parent;
+      const below: StateReader = branch.#parent;
+      if (!(below instanceof Branch)) return branch.#read(below, store, key, text);
+      branch = below;
     }
-    return reader.get(store, key);
+  }
+
+  #read(below: StateReader, store: string, key: Uint8Array, text: string): Uint8Array | undefined {
+    const reads = mapIn(this.#reads, store);
+    let value = reads.get(text);
+    if (value === undefined && !reads.has(text)) {
+      value = below.get(store, key);
+      reads.set(text, value);
+    }
+    return value;
   }
 
   /** Stored values are never changed in place: `key` and `value` are kept, not copied. */
@@ -45,12 +67,7 @@ export class Branch implements StateReader {
   }
 
   #write(store: string, text: string, write: Write): void {
-    let writes = this.#stores.get(store);
-    if (writes === undefined) {
-      writes = new Map();
-      this.#stores.set(store, writes);
-    }
-    writes.set(text, write);
+    mapIn(this.#stores, store).set(text, write);
   }
 
   /** Merges the parent's entries with this branch's writes as they are at the first step. */

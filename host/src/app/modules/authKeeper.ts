@@ -5,11 +5,12 @@
  * Reads and writes are made in the reference's order, so that ante gas is about the same (clients §1.5).
  * @module
  */
-import { concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { concatBytes, EMPTY_BYTES, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { Any } from "@sotto/common/wire/any";
 import { field, type MessageOf, message, optional, repeated, string, uint64 } from "@sotto/common/wire/message";
 import { formatAddress, MODULE_ACCOUNTS } from "../core/addresses.ts";
 import { type Context, storeOf } from "../core/context.ts";
+import { decodeOnce } from "../core/decodeOnce.ts";
 
 export const BaseAccount = message("cosmos.auth.v1beta1.BaseAccount", {
   address: field(1, string),
@@ -61,23 +62,24 @@ function encodeAccount(account: Account): Uint8Array {
     : Any.encode({ typeUrl: ModuleAccount.typeUrl, value: ModuleAccount.encode({ baseAccount: base, ...module }) });
 }
 
-/** The address comes from the key: reading it back from text would cost more than all the rest. */
-function decodeAccount(address: Uint8Array, value: Uint8Array): Account {
+/** An account without its address, which comes from the key: reading it back from text would cost more than all the rest. */
+const decodeRecord = decodeOnce((value): Omit<Account, "address"> => {
   const any = Any.decode(value);
-  const fromBase = (base: BaseAccount): Account => ({ ...base, address });
-  if (any.typeUrl === BaseAccount.typeUrl) return fromBase(BaseAccount.decode(any.value));
+  if (any.typeUrl === BaseAccount.typeUrl) return BaseAccount.decode(any.value);
   if (any.typeUrl !== ModuleAccount.typeUrl) throw new TypeError(`account of unknown type ${any.typeUrl}`);
   const { baseAccount, name, permissions } = ModuleAccount.decode(any.value);
   if (baseAccount === undefined) throw new TypeError("module account without a base account");
-  return { ...fromBase(baseAccount), module: { name, permissions } };
-}
+  return { ...baseAccount, module: { name, permissions } };
+});
+
+const decodeParams = decodeOnce(AuthParams.decode);
 
 export type AuthKeeper = ReturnType<typeof makeAuthKeeper>;
 
 /** @param moduleAddressOf address of a module account */
 export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
   const params = (context: Context): AuthParams =>
-    AuthParams.decode(storeOf(context, AUTH_STORE).get(PARAMS_KEY) ?? new Uint8Array(0));
+    decodeParams(storeOf(context, AUTH_STORE).get(PARAMS_KEY) ?? EMPTY_BYTES);
 
   const setParams = (context: Context, value: AuthParams): void =>
     storeOf(context, AUTH_STORE).set(PARAMS_KEY, AuthParams.encode(value));
@@ -89,7 +91,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
 
   const account = (context: Context, address: Uint8Array): Account | undefined => {
     const value = storeOf(context, AUTH_STORE).get(accountKey(address));
-    return value === undefined ? undefined : decodeAccount(address, value);
+    return value === undefined ? undefined : { ...decodeRecord(value), address };
   };
 
   const hasAccount = (context: Context, address: Uint8Array): boolean =>
@@ -99,7 +101,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
     const store = storeOf(context, AUTH_STORE);
     const key = accountKey(value.address);
     const old = store.get(key);
-    if (old !== undefined) store.delete(numberKey(decodeAccount(value.address, old).accountNumber));
+    if (old !== undefined) store.delete(numberKey(decodeRecord(old).accountNumber));
     store.has(numberKey(value.accountNumber));
     store.set(numberKey(value.accountNumber), value.address);
     store.set(key, encodeAccount(value));

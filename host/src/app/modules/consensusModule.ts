@@ -9,6 +9,7 @@ import type { ConsensusParams as BlockLimits } from "../../abci/application.ts";
 import { Query } from "../../proto/gen/cosmos/consensus/v1/query_pb.ts";
 import { ConsensusParamsSchema } from "../../proto/gen/tendermint/types/params_pb.ts";
 import { type Context, storeOf } from "../core/context.ts";
+import { decodeOnce } from "../core/decodeOnce.ts";
 import type { Module } from "../core/module.ts";
 import { serveQueries } from "../core/queryRouter.ts";
 
@@ -16,6 +17,8 @@ const STORE = "consensus";
 const KEY = utf8ToBytes("Consensus");
 /** CometBFT's defaults for what the ABCI request of this node does not carry. */
 const EVIDENCE = { maxAgeNumBlocks: 100_000n, maxAgeDuration: { seconds: 172_800n, nanos: 0 }, maxBytes: 1_048_576n };
+
+const decodeParams = decodeOnce(ConsensusParams.decode);
 
 export const consensusKeeper = {
   setLimits: (context: Context, { maxBytes, maxGas }: BlockLimits): void => {
@@ -30,7 +33,7 @@ export const consensusKeeper = {
   },
   /** Gas of one block; not positive: no limit. */
   maxGas: (context: Context): bigint =>
-    ConsensusParams.decode(storeOf(context, STORE).get(KEY) ?? EMPTY_BYTES).block?.maxGas ?? -1n,
+    decodeParams(storeOf(context, STORE).get(KEY) ?? EMPTY_BYTES).block?.maxGas ?? -1n,
 } as const;
 
 export function makeConsensusModule(): Module {
