@@ -76,12 +76,21 @@ ${DEVELOPMENT_ACCOUNTS.map(({ name, address, mnemonic }) => `  ${name.padEnd(12)
 `);
 }
 
+/** A contract keeps its label, so one look into the state is enough; few contracts run, those of one start fit in memory. */
+const labels = new Map<string, string>();
+const MAX_LABELS = 1_000;
+
 function labelOf(node: RunningNode, contract: string): string | undefined {
+  const known = labels.get(contract);
+  if (known !== undefined) return known;
   const view = node.store.latest();
   try {
     const { data } = decodeBech32(contract);
     const info = view.get("compute", Uint8Array.of(2, ...data));
-    return info === undefined ? undefined : ContractInfo.decode(info).label;
+    if (info === undefined) return undefined;
+    const { label } = ContractInfo.decode(info);
+    if (labels.size < MAX_LABELS) labels.set(contract, label);
+    return label;
   } catch {
     return undefined;
   } finally {
@@ -89,18 +98,21 @@ function labelOf(node: RunningNode, contract: string): string | undefined {
   }
 }
 
+/** All lines of a block in one write: a write costs more than what it carries. */
 function printBlock(node: RunningNode | undefined, { block, results, prints }: ExecutedBlock): void {
   if (node === undefined) return;
-  const running = node;
-  block.transactions.forEach((tx, position) => {
+  const lines: string[] = [];
+  for (const [position, tx] of block.transactions.entries()) {
     const result = results.results[position];
-    if (position === 0 || result === undefined) return;
-    out(formatTransactionLine({ height: block.height, tx, result, labelOf: (contract) => labelOf(running, contract) }));
-  });
+    if (position === 0 || result === undefined) continue;
+    const line = { height: block.height, tx, result, labelOf: (contract: string) => labelOf(node, contract) };
+    lines.push(formatTransactionLine(line));
+  }
   for (const { contract, message } of prints) {
     const text = tryBytesToUtf8(message);
-    out(
+    lines.push(
       `  debug_print ${formatAddress(addressFromBytes(contract))}: ${text === undefined ? bytesToHex(message) : JSON.stringify(text)}`,
     );
   }
+  if (lines.length > 0) out(lines.join("\n"));
 }
