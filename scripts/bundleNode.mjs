@@ -5,7 +5,7 @@
  *     node scripts/bundleNode.mjs
  * @module
  */
-import { rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
@@ -32,13 +32,18 @@ const bundle = await rollup({
     if (code !== "THIS_IS_UNDEFINED" || !id?.includes("node_modules")) throw new Error(message);
   },
 });
-rmSync(OUT, { recursive: true, force: true });
+rmSync(`${OUT}.new`, { recursive: true, force: true });
+rmSync(`${OUT}.old`, { recursive: true, force: true });
 const { output } = await bundle.write({
-  dir: OUT,
+  dir: `${OUT}.new`,
   format: "es",
   entryFileNames: "[name].js",
   chunkFileNames: "[name].js",
 });
+// Whoever starts the node meanwhile finds the old bundle or the new one.
+if (existsSync(OUT)) renameSync(OUT, `${OUT}.old`);
+renameSync(`${OUT}.new`, OUT);
+rmSync(`${OUT}.old`, { recursive: true, force: true });
 await bundle.close();
 console.log(
   `node bundle: ${output.length} files, ${output.reduce((sum, { code }) => sum + (code?.length ?? 0), 0)} characters`,
