@@ -11,5 +11,7 @@ export default defineConfig({
     ],
     exclude: ["**/node_modules/**", "**/slow-*.test.ts"],
     testTimeout: 30_000,
+    // By itself vitest leaves one core to others, which on two cores means one file at a time.
+    maxWorkers: 2,
   },
 });

