@@ -50,7 +50,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 const CHUNK = 512;
 
 /** The text of UTF-16 units, built in chunks: several times as fast as appending one unit after another. */
-function unitsToText(units: Uint8Array | Uint16Array): string {
+export function unitsToText(units: Uint8Array | Uint16Array): string {
   if (units.length <= CHUNK) return String.fromCharCode.apply(null, units as unknown as number[]);
   let out = "";
   for (let at = 0; at < units.length; at += CHUNK) {

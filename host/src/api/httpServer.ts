@@ -152,7 +152,7 @@ export function answerPreflight(response: ServerResponse): void {
 }
 
 export function sendText(response: ServerResponse, status: number, body: string, type = "application/json"): void {
-  response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
-  // A text goes out in one piece with the headers.
-  response.end(body);
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { "Content-Type": type, "Content-Length": bytes.length });
+  response.end(bytes);
 }

@@ -4,6 +4,7 @@
  */
 import { ACCOUNT_PREFIX, CONSENSUS_PREFIX, VALIDATOR_PREFIX } from "@sotto/common/address";
 import { encodeBech32 } from "@sotto/common/bech32";
+import { unitsToText } from "@sotto/common/bytes";
 import { decodeAddress } from "./bech32.ts";
 
 /** Texts of addresses seen lately: events name the same few again and again. */
@@ -11,7 +12,7 @@ const texts = new Map<string, string>();
 const REMEMBERED = 4_096;
 
 export function formatAddress(address: Uint8Array): string {
-  const key = Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString("latin1");
+  const key = unitsToText(address);
   const known = texts.get(key);
   if (known !== undefined) return known;
   if (texts.size >= REMEMBERED) texts.clear();

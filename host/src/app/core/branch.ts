@@ -4,12 +4,11 @@
  * A branch is itself a reader, so branches nest: block, transaction, message, sub-message.
  * @module
  */
+import { unitsToText } from "@sotto/common/bytes";
 import type { KeyRange, KeyValue, StateChange, StateReader } from "../../store/store.ts";
 
 /** Bytes as a text of equal order: the comparison of UTF-16 units is that of the bytes. */
-function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
-}
+const textOf = (key: Uint8Array): string => unitsToText(key);
 
 /** The map of a store, made when first asked for. */
 function mapIn<T>(maps: Map<string, Map<string, T>>, store: string): Map<string, T> {
