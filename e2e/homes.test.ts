@@ -4,70 +4,19 @@ import { join } from "node:path";
 import { homePaths } from "@sotto/host/node/home";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
-import { Wallet } from "secretjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  type Finished,
-  launch,
-  ROOT,
-  run,
-  runSotto,
-  startArguments,
-  startSotto,
-  temporaryFolder,
-  within,
-} from "./harness.ts";
-import { balanceOf, connect, deployToken, execute, FAST, query, readWasm, succeeded, uscrt } from "./network.ts";
+import { launch, ROOT, run, runSotto, startArguments, startSotto, temporaryFolder, within } from "./harness.ts";
+import { COMMAND, copyHome, expectIntact, expectSentence, makeHome, receiver, storeUntilItFails } from "./home.ts";
+import { connect } from "./network.ts";
 
-const COMMAND = join(ROOT, "apps/cli/bin/sotto.js");
-
-/** A stopped home with a token in it, copied for each test. */
 let original: string;
 let measurement: string;
-const receiver = new Wallet().address;
 
 beforeAll(async () => {
-  const sotto = await startSotto();
-  const a = connect(sotto.rest, "a");
-  await deployToken(a, { label: "token", balances: [{ address: a.address, amount: "1000" }] });
-  succeeded(
-    await a.tx.bank.send(
-      { from_address: a.address, to_address: receiver, amount: uscrt(42) },
-      { gasLimit: 30_000, ...FAST },
-    ),
-  );
-  measurement = /enclave +([0-9a-f]{64})/.exec(sotto.output())?.[1] ?? "";
-  await sotto.stop();
-  original = sotto.home;
+  ({ home: original, measurement } = await makeHome());
 }, 40_000);
 
-function copyOfHome(): string {
-  const home = join(temporaryFolder(), "home");
-  cpSync(original, home, { recursive: true });
-  return home;
-}
-
-function expectSentence({ code, stderr, stdout }: Finished, sentence: RegExp): void {
-  expect(stderr).toMatch(sentence);
-  expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect(stdout + stderr).not.toMatch(/^\s+at /m);
-  expect(code).toBe(1);
-}
-
-async function expectIntact(home: string): Promise<void> {
-  const sotto = await startSotto({ home });
-  const a = connect(sotto.rest, "a");
-  expect(await balanceOf(a, receiver)).toBe(42n);
-  const { contract_address: address } = await a.query.compute.addressByLabel({ label: "token" });
-  const { code_hash: codeHash } = await a.query.compute.codeHashByContractAddress({ contract_address: address ?? "" });
-  expect(await query(a, { address: address ?? "", codeHash: codeHash ?? "" }, { token_info: {} })).toMatchObject({
-    token_info: { symbol: "TOKEN" },
-  });
-  succeeded(
-    await execute(a, { address: address ?? "", codeHash: codeHash ?? "" }, { set_viewing_key: { key: "still works" } }),
-  );
-  await sotto.stop();
-}
+const copyOfHome = (): string => copyHome(original);
 
 /** A checkout whose enclave is another one: a comment of the bundle differs. @returns its root, and the measurement */
 function checkoutWithOtherEnclave(): { root: string; other: string } {
@@ -194,69 +143,6 @@ describe("a home whose parts do not belong together", () => {
   });
 });
 
-/** Whether this machine lets the tests make a mount namespace of their own. */
-const namespaces =
-  (await run("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).catch(() => undefined))?.code === 0;
-
-describe("a disk that cannot be written to", () => {
-  if (!namespaces) {
-    it.skip("needs `unshare -m`, which is not permitted here: read-only and full disks are not tested", () => {});
-    return;
-  }
-
-  const inNamespace = (script: string, args: readonly string[]): Promise<Finished> =>
-    run("unshare", ["-m", "bash", "-c", script, "bash", ...args]);
-
-  it("is named when it is read-only, for an old home and for a new one", async () => {
-    const home = copyOfHome();
-    const script = `mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec ${process.execPath} ${COMMAND} "$@"`;
-    expectSentence(await inNamespace(script, [home, ...startArguments(home)]), /^sotto: .*read-only/);
-    const fresh = join(home, "new");
-    expectSentence(await inNamespace(script, [home, ...startArguments(fresh)]), /^sotto: .*read-only/);
-    await expectIntact(home);
-  });
-
-  it("is named when it is full from the start", async () => {
-    const home = temporaryFolder();
-    const script = `mount -t tmpfs -o size=16k none "$1" && shift && exec ${process.execPath} ${COMMAND} "$@"`;
-    expectSentence(
-      await inNamespace(script, [home, ...startArguments(home)]),
-      /^sotto: .*(the disk is full|no space)/i,
-    );
-  });
-
-  it("loses nothing when it fills up while blocks are made", async () => {
-    const home = temporaryFolder();
-    // The same namespace sees the disk full and then larger, as if somebody had made room.
-    const script = [
-      'mount -t tmpfs -o size=4m none "$1"',
-      "home=$1; shift",
-      `${process.execPath} ${COMMAND} "$@"`,
-      'echo "first ended with $?"',
-      'mount -o remount,size=64m none "$home"',
-      `exec ${process.execPath} ${COMMAND} "$@"`,
-    ].join("\n");
-    const running = launch("unshare", ["-m", "bash", "-c", script, "bash", home, ...startArguments(home)]);
-    const urlAfter = async (text: string): Promise<string> => {
-      for (let tries = 0; tries < 1500; tries++) {
-        const output = running.output();
-        const from = output.indexOf(text);
-        const [, url] = (from < 0 ? undefined : /^ +REST +(http:\S+)$/m.exec(output.slice(from))) ?? [];
-        if (url !== undefined) return url;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error(`no banner after ${JSON.stringify(text)}:\n${running.output()}`);
-    };
-    const visible = await storeUntilItFails(await urlAfter("sotto made"));
-    const after = connect(await urlAfter("sotto continues"), "a");
-    expect(running.output()).toContain("first ended with 1");
-    expect(running.output()).toMatch(/^sotto: .*the disk is full.*the next start continues/m);
-    expect(running.output()).not.toMatch(/^\s+at /m);
-    for (const hash of visible) expect(await after.query.getTx(hash)).not.toBeNull();
-    await within(10_000, running.kill(), () => running.output());
-  }, 60_000);
-});
-
 describe("a limit on file sizes", () => {
   it("is named at the first start", async () => {
     const home = join(temporaryFolder(), "home");
@@ -290,21 +176,3 @@ describe("a limit on file sizes", () => {
     await expectIntact(home);
   }, 60_000);
 });
-
-/** Stores large code until the node goes away. @returns hashes of what was seen as committed before */
-async function storeUntilItFails(url: string): Promise<string[]> {
-  const client = connect(url, "a");
-  const visible: string[] = [];
-  for (let round = 0; round < 60; round++) {
-    try {
-      const tx = await client.tx.compute.storeCode(
-        { sender: client.address, wasm_byte_code: readWasm("private_token"), source: "", builder: "" },
-        { gasLimit: 5_000_000, ...FAST },
-      );
-      visible.push(tx.transactionHash);
-    } catch {
-      return visible;
-    }
-  }
-  throw new Error("the disk never filled up");
-}

@@ -202,9 +202,6 @@ export const OCALLS = {
 /** A refusal of a request: a coded error by value. `expected` and `found` name measurements where they differ. */
 export const REFUSAL = struct({ codespace: text(64), code: u32, message: text(8_192) });
 
-export type CallTable = {
-  readonly [name: string]: { readonly request: Codec<never>; readonly response: Codec<never> };
-};
 export type EcallName = keyof typeof ECALLS;
 export type OcallName = keyof typeof OCALLS;
 type Carried<C> = C extends Codec<infer T> ? T : never;

@@ -52,17 +52,19 @@ it("native and noble agree on AES-SIV and decrypt each other", () => {
 it("native AES-SIV refuses any flipped bit of ciphertext, data or key", () => {
   const flip = (target: Uint8Array, at: number) =>
     target.map((byte, i) => (i === (at >> 3) % target.length ? byte ^ (1 << (at & 7)) : byte));
+  const isStreamKey = (at: number) => (at >> 3) % 32 >= 16;
   fc.assert(
     fc.property(
       bytes(32),
       bytes(24),
-      // Another key stream gives another plaintext, unless the text is so short that both agree by chance.
-      fc.uint8Array({ minLength: 16, maxLength: 300 }),
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
       fc.nat(),
       (key, ad, plaintext, at) => {
         const ciphertext = native.aesSivEncrypt(key, [ad], plaintext);
         expect(native.aesSivDecrypt(key, [ad], flip(ciphertext, at))).toBeUndefined();
         expect(native.aesSivDecrypt(key, [flip(ad, at)], ciphertext)).toBeUndefined();
+        // Under another stream key but the same MAC key a text of n bytes comes out right once in 256^n: by chance if short.
+        if (plaintext.length < 16 && isStreamKey(at)) return;
         expect(native.aesSivDecrypt(flip(key, at), [ad], ciphertext)).toBeUndefined();
       },
     ),

@@ -10,7 +10,7 @@ export type BlockClockOptions = {
   readonly collectMs: number;
   /** Longest time between two blocks, in milliseconds. */
   readonly intervalMs: number;
-  /** Makes a block; says whether transactions are left over and whether the app hash changed. */
+  /** Makes a block of what waits; says whether some of it did not fit, and whether the app hash changed. */
   readonly produce: () => Promise<{ readonly left: boolean; readonly changed: boolean }>;
   readonly onFailure: (error: unknown) => void;
 };
@@ -31,7 +31,8 @@ export function startBlockClock(options: BlockClockOptions): BlockClock {
   let dueMs = Number.POSITIVE_INFINITY;
   let making: Promise<void> | undefined;
   let stopped = false;
-  let woken = false;
+  /** When the first transaction arrived that no block has had the chance to take. */
+  let arrivedAt: number | undefined;
 
   function schedule(inMs: number): void {
     const at = performance.now() + inMs;
@@ -43,12 +44,18 @@ export function startBlockClock(options: BlockClockOptions): BlockClock {
     }, inMs);
   }
 
+  /** What waited while a block was made has had its time. */
+  function untilCollected(since: number): number {
+    return Math.max(0, since + collectMs - performance.now());
+  }
+
   async function make(): Promise<void> {
-    woken = false;
+    arrivedAt = undefined;
     let next: number;
     try {
       const { left, changed } = await options.produce();
-      next = left || woken ? collectMs : changed ? Math.min(PROOF_BLOCK_MS, intervalMs) : intervalMs;
+      const quiet = changed ? Math.min(PROOF_BLOCK_MS, intervalMs) : intervalMs;
+      next = left ? 0 : arrivedAt === undefined ? quiet : untilCollected(arrivedAt);
     } catch (error) {
       stopped = true;
       options.onFailure(error);
@@ -63,8 +70,8 @@ export function startBlockClock(options: BlockClockOptions): BlockClock {
   schedule(intervalMs);
   return {
     wake() {
-      woken = true;
-      schedule(collectMs);
+      arrivedAt ??= performance.now();
+      schedule(untilCollected(arrivedAt));
     },
     async stop() {
       stopped = true;

@@ -7,9 +7,7 @@
 import type { MessagePort, Worker } from "node:worker_threads";
 import { CodedError } from "@sotto/common/errors";
 
-/** An object whose methods are called from elsewhere. */
-export type Callable = { readonly [method: string]: (...args: never[]) => unknown };
-/** The same object as seen from there. */
+/** An object as seen from another thread: every method returns a promise. */
 export type Remote<T> = {
   readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
 };
