@@ -9,7 +9,7 @@
 import { bool, bytes, type Codec, fixed, list, option, struct, text, u32, u64, union } from "./codec.ts";
 
 /** Raised with every change of a shape below; `test/interfaceVersion.test.ts` holds the two together. */
-export const INTERFACE_VERSION = 1;
+export const INTERFACE_VERSION = 2;
 
 /** Limits of the boundary, each in bytes unless its name says otherwise. */
 export const LIMITS = {
@@ -48,11 +48,27 @@ const attribute = struct({ key: text(LIMITS.text), value: text(LIMITS.text) });
 const event = struct({ type: text(LIMITS.text), attributes: list(attribute, LIMITS.attributes) });
 const validator = struct({ address, publicKey: hash, power: u64 });
 const write = struct({ key: bytes(LIMITS.stateKey), value: option(bytes(LIMITS.stateValue)) });
-const networkKeys = struct({ ioExchange: hash, seedExchange: hash });
-
+/** What a signer's signature needs that is not in the transaction. The enclave believes none of it: a wrong one fails the check. */
+const signer = struct({
+  accountNumber: u64,
+  /** The sign document where it cannot be rebuilt from the transaction: amino JSON and EIP-191 (enclave §6.4). */
+  signBytes: option(bytes(LIMITS.transactions)),
+});
 const failure = struct({ codespace: text(64), code: u32, log: text(LIMITS.text) });
 /** Where the gas ran out, as it appears in the log (chain §1.8). */
 const outOfGas = struct({ location: text(256) });
+/** Outcome of one contract message. */
+const messageOutcome = struct({
+  /** `ok` holds the protobuf response message (chain §2.1). */
+  result: union({ ok: bytes(LIMITS.stateValue), failed: failure, outOfGas }),
+  events: list(event, LIMITS.events),
+  /** S that the enclave metered; what native messages consumed is in the host's meter already. */
+  gasUsed: u64,
+  /** Changes of the compute store, to be applied if the message succeeded; sorted by key, no duplicates. */
+  writes: list(write, LIMITS.writes),
+});
+const networkKeys = struct({ ioExchange: hash, seedExchange: hash });
+
 const nothing = struct({});
 
 /** One native message, or one movement of funds, that the host ran for a contract. */
@@ -101,19 +117,11 @@ export const ECALLS = {
   },
   /**
    * Runs one message of the block with its whole call tree. Positions are raw: transaction 0 is the random, the first user
-   * transaction is 1. `accountNumbers` are those of the transaction's signers in order: they are part of what was signed.
+   * transaction is 1. `signers` are those of the transaction in order.
    */
   execMessage: {
-    request: struct({ transaction: u32, message: u32, accountNumbers: list(u64, LIMITS.signers) }),
-    response: struct({
-      /** `ok` holds the protobuf response message (chain §2.1). */
-      result: union({ ok: bytes(LIMITS.stateValue), failed: failure, outOfGas }),
-      events: list(event, LIMITS.events),
-      /** S that the enclave metered; what native messages consumed is in the host's meter already. */
-      gasUsed: u64,
-      /** Changes of the compute store, to be applied if the message succeeded; sorted by key, no duplicates. */
-      writes: list(write, LIMITS.writes),
-    }),
+    request: struct({ transaction: u32, message: u32, signers: list(signer, LIMITS.signers) }),
+    response: messageOutcome,
   },
   /** Said of every transaction that passed the ante chain, in order, and of no other. */
   endTransaction: { request: struct({ transaction: u32, kept: bool }), response: nothing },
@@ -154,6 +162,15 @@ export const ECALLS = {
   checkProposal: {
     request: struct({ height: u64, proposer: address, transaction: bytes(LIMITS.transactions) }),
     response: struct({ accepted: bool }),
+  },
+  /**
+   * Runs one message of a transaction that is in no block, on whatever state the host shows; refused unless the chain id is that
+   * of a development network (clients §1.2). Signatures are not looked at. `gasUsed` and `finalized` are what the transaction's earlier
+   * messages came to.
+   */
+  simulateMessage: {
+    request: struct({ transaction: bytes(LIMITS.transactions), message: u32, gasUsed: u64, finalized: bool }),
+    response: struct({ outcome: messageOutcome, finalized: bool }),
   },
 } as const;
 
@@ -214,6 +231,8 @@ export type Coin = Carried<typeof coin>;
 export type Event = Carried<typeof event>;
 export type Validator = Carried<typeof validator>;
 export type StoreWrite = Carried<typeof write>;
+export type Signer = Carried<typeof signer>;
+export type MessageOutcome = Carried<typeof messageOutcome>;
 export type NetworkKeys = Carried<typeof networkKeys>;
 export type NativeOutcome = Carried<typeof nativeOutcome>;
 export type Refusal = Carried<typeof REFUSAL>;

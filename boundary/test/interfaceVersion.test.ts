@@ -5,6 +5,7 @@ import { ECALLS, INTERFACE_VERSION, OCALLS, REFUSAL } from "../src/messages.ts";
 /** Every version there was, with the hash of its shapes. A line is added, never changed, once a release has it. */
 const SHAPES_OF_VERSION: Readonly<Record<number, string>> = {
   1: "36e05988c9848da8e60a77984ad7efe716668d1cbb2bbb03bacfd6acfb1ae960",
+  2: "2ef46f6019b0ba895ef055e0dbac028897a22b52603499f248c14cc384af04f7",
 };
 
 function hashOfShapes(): string {

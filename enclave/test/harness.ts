@@ -390,7 +390,8 @@ export class TestChain {
   }
 
   exec(transaction: number, message: number, accountNumbers: readonly bigint[]): ExecOutcome {
-    return this.call("execMessage", { transaction, message, accountNumbers });
+    const signers = accountNumbers.map((accountNumber) => ({ accountNumber, signBytes: undefined }));
+    return this.call("execMessage", { transaction, message, signers });
   }
 
   /** Runs a whole transaction as an honest host does. */

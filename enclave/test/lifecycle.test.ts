@@ -26,7 +26,7 @@ describe("life cycle", () => {
     const proposer = new Uint8Array(20);
     for (const call of [
       () => chain.call("endBlock", {}),
-      () => chain.call("execMessage", { transaction: 1, message: 0, accountNumbers: [] }),
+      () => chain.call("execMessage", { transaction: 1, message: 0, signers: [] }),
       () => chain.call("endTransaction", { transaction: 1, kept: true }),
       () => chain.call("proposeRandom", { height: 1n, proposer }),
       () => chain.call("query", { contract: proposer, query: new Uint8Array(100), gasLimit: 1n, past: undefined }),

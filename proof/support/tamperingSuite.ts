@@ -136,7 +136,11 @@ function tamperingTests(transport: Transport): void {
   it("runs messages twice, out of order, or such as are not there", () => {
     const outcomes: (Refusal | "accepted")[] = [];
     const attempt = (transaction: number, message: number) =>
-      outcomes.push(refusalOf(() => node.direct("execMessage", { transaction, message, accountNumbers: [1n] })));
+      outcomes.push(
+        refusalOf(() =>
+          node.direct("execMessage", { transaction, message, signers: [{ accountNumber: 1n, signBytes: undefined }] }),
+        ),
+      );
     let turn = 0;
     node.tricks.beforeEcall = (name) => {
       if (name === "execMessage" && turn === 0)
@@ -222,7 +226,11 @@ function tamperingTests(transport: Transport): void {
     node.tricks.beforeEcall = (name) => {
       if (name !== "endBlock") return;
       for (const [i, trick] of Object.keys(tampered).entries()) {
-        const request = { transaction: i + 1, message: 0, accountNumbers: [alice.number] };
+        const request = {
+          transaction: i + 1,
+          message: 0,
+          signers: [{ accountNumber: alice.number, signBytes: undefined }],
+        };
         const { result, writes } = node.direct("execMessage", request);
         outcomes[trick] = result.kind === "failed" ? `${result.value.codespace}/${result.value.code}` : result.kind;
         expect(writes).toEqual([]);

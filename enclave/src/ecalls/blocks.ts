@@ -38,8 +38,7 @@ export function makeBlocks(state: EnclaveState, randomBytes: (length: number) =>
 
     beginBlock: (block) => ({ rerun: state.network().beginBlock(block) }),
 
-    execMessage: ({ transaction, message, accountNumbers }) =>
-      state.network().execMessage(transaction, message, accountNumbers),
+    execMessage: ({ transaction, message, signers }) => state.network().execMessage(transaction, message, signers),
 
     endTransaction: ({ transaction, kept }) => {
       state.network().endTransaction(transaction, kept);

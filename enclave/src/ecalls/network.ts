@@ -2,6 +2,7 @@
  * A network as this enclave carries it: keys, trusted record, the block in progress. All state that lasts from ecall to ecall.
  * @module
  */
+import type { MessageOutcome, Signer } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { blockSeed, type RandomPlace } from "../block/blockRandom.ts";
@@ -12,7 +13,7 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CallCounter } from "../execution/callCounter.ts";
 import type { BlockContext } from "../execution/callTree.ts";
-import { type MessageOutcome, type RunningTransaction, runMessage } from "../execution/runMessage.ts";
+import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
 import { SignerCheck } from "../execution/verifySigner.ts";
 import { deriveKeyTree } from "../keys/keyTree.ts";
@@ -175,14 +176,14 @@ export class Network {
   }
 
   /** @throws {RefusalError} of the cursor; HostMisbehavior, after which the block must begin again */
-  execMessage(transaction: number, message: number, accountNumbers: readonly bigint[]): MessageOutcome {
+  execMessage(transaction: number, message: number, signers: readonly Signer[]): MessageOutcome {
     const block = this.#openBlock();
     const taken = block.cursor.take(transaction, message);
     if (taken.begins) block.running = this.#start(block, taken.transaction);
     const { running } = block;
     if (running === undefined) throw new RangeError("a transaction continues that never began");
     try {
-      const outcome = runMessage(this.services, block.context, running, { message: taken.message, accountNumbers });
+      const outcome = runMessage(this.services, block.context, running, { message: taken.message, signers });
       if (outcome.result.kind !== "ok") block.cursor.noteFailure();
       return outcome;
     } catch (error) {

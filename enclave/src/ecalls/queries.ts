@@ -9,11 +9,12 @@ import { EngineError } from "../engine/engineError.ts";
 import { runQuery } from "../execution/runQuery.ts";
 import type { EnclaveState } from "./enclaveState.ts";
 import type { BlockPoint, Network, NetworkParts } from "./network.ts";
+import { simulateMessage } from "./simulateMessage.ts";
 
 /** Characters; the text quotes names out of the code, which may be long. */
 const MAX_MESSAGE_LENGTH = 2_000;
 
-type Queries = Pick<EcallHandlers, "query" | "checkCode">;
+type Queries = Pick<EcallHandlers, "query" | "simulateMessage" | "checkCode">;
 
 export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkParts): Queries {
   return {
@@ -21,6 +22,12 @@ export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkPart
       const network = state.network();
       network.requireUnlatched();
       return runQuery(network.services, queryPoint(network, past), request);
+    },
+
+    simulateMessage: (request) => {
+      const network = state.network();
+      network.requireUnlatched();
+      return simulateMessage(network, request);
     },
 
     checkCode: ({ code }) => {

@@ -95,6 +95,30 @@ export type InstantiateResult = CallResult & {
   readonly address: string;
 };
 
+export type MigrateCall = {
+  /** User or contract, 20 bytes; must be the admin. */
+  readonly sender: Uint8Array;
+  /** 20 bytes. */
+  readonly contract: Uint8Array;
+  /** Of the new code. */
+  readonly codeId: bigint;
+  /** The encrypted message as it was sent, for the contract's history. */
+  readonly sent: Uint8Array;
+  /** Authenticates and opens the input. @throws {EnclaveError} */
+  readonly open: () => OpenedInput;
+};
+
+export type ChangeAdminCall = {
+  /** User or contract, 20 bytes; must be the admin. */
+  readonly sender: Uint8Array;
+  /** 20 bytes. */
+  readonly contract: Uint8Array;
+  /** Bech32, or empty: none from now on. */
+  readonly newAdmin: string;
+  /** Authenticates the sender; there is nothing to decrypt. @throws {EnclaveError} */
+  readonly authenticate: () => void;
+};
+
 export type QueryCall = {
   /** 20 bytes. */
   readonly contract: Uint8Array;
@@ -122,6 +146,9 @@ export type HandledResponse = { readonly events: readonly Event[]; readonly data
 export interface Calls {
   execute(frame: Frame, call: ExecuteCall): CallResult;
   instantiate(frame: Frame, call: InstantiateCall): InstantiateResult;
+  migrate(frame: Frame, call: MigrateCall): CallResult;
+  /** @returns the events; there is no data */
+  changeAdmin(frame: Frame, call: ChangeAdminCall): readonly Event[];
   query(frame: Frame, call: QueryCall): QueryAnswered;
   /** What follows a contract's response; failures come without the `dispatch: ` of the caller. */
   handleResponse(frame: Frame, ran: Responder & { readonly response: ContractResponse }): HandledResponse;

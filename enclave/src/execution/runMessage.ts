@@ -3,7 +3,7 @@
  * (enclave §6, consensus §3.5).
  * @module
  */
-import { type Coin, type EcallResponse, type Event, LIMITS } from "@sotto/boundary/messages";
+import { type Coin, type Event, LIMITS, type MessageOutcome, type Signer } from "@sotto/boundary/messages";
 import { InputError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
 import {
@@ -44,8 +44,6 @@ const ITEM_OVERHEAD = 12;
 /** Of one UTF-16 unit, in bytes. */
 const MAX_UTF8_LENGTH = 3;
 
-export type MessageOutcome = EcallResponse<"execMessage">;
-
 /** Signed input as it is in the message. */
 type Signed = {
   readonly sender: Uint8Array;
@@ -56,14 +54,14 @@ type Signed = {
 
 /**
  * Runs a message; its failure is an outcome, what the host did wrong is not.
- * @param accountNumbers of the transaction's signers in order, as the host says
+ * @param signers of the transaction in order, as the host describes them
  * @throws {RefusalError} HostMisbehavior
  */
 export function runMessage(
   services: Services,
   block: BlockContext,
   transaction: RunningTransaction,
-  request: { readonly message: Any; readonly accountNumbers: readonly bigint[] },
+  request: { readonly message: Any; readonly signers: readonly Signer[] },
 ): MessageOutcome {
   const state = new ScopedState(services.host, makeStoreReader(services.host));
   const tree: CallTree = { services, block, transaction: transaction.context, state, calls: CALLS };
@@ -119,13 +117,13 @@ function requireCrossable({ response, events }: Ran, writes: MessageOutcome["wri
 function run(
   frame: Frame,
   transaction: RunningTransaction,
-  { message, accountNumbers }: { readonly message: Any; readonly accountNumbers: readonly bigint[] },
+  { message, signers }: { readonly message: Any; readonly signers: readonly Signer[] },
 ): Ran {
   const { crypto } = frame.tree.services;
   if (transaction.context.finalized) {
     throw sdkFailure(SdkCode.AfterLastMessage, "Cannot send messages after last tx marker was set");
   }
-  const opener = (signed: Signed) => () => openSigned(frame, transaction, signed, accountNumbers);
+  const opener = (signed: Signed) => () => openSigned(frame, transaction, signed, signers);
   if (message.typeUrl === MsgExecuteContract.typeUrl) {
     const { sender, contract, msg, sentFunds, callbackSig } = decode(
       "execute",
@@ -176,10 +174,10 @@ function openSigned(
   { tree }: Frame,
   transaction: RunningTransaction,
   { sender, input, funds, callbackSig }: Signed,
-  accountNumbers: readonly bigint[],
+  signers: readonly Signer[],
 ): OpenedInput {
   const position = transaction.signers.find(sender);
-  transaction.signers.verify(position, accountNumbers);
+  transaction.signers.verify(position, signers);
   const opened = tree.services.inputs.open(input);
   // Messages between contracts never come from the host, so a callback signature proves nothing here.
   if (opened === undefined || callbackSig.length !== 0 || hasHiddenCoins(funds)) {

@@ -5,11 +5,10 @@
 import type { Event } from "@sotto/boundary/messages";
 import type { SubMessage } from "../messages/contractMessage.ts";
 import { encryptNestedMessage } from "../messages/secretMessage.ts";
-import { notImplemented } from "../notImplemented.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import type { Frame, OpenedInput, Responder, ResultData } from "./callTree.ts";
-import { ChainFailure, enclaveFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { ChainFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
 import { toChainMessage } from "./chainMessage.ts";
 import { addressBytes } from "./contract.ts";
 import { sortAttributes } from "./contractEvents.ts";
@@ -53,7 +52,7 @@ export function runSubMessage(frame: Frame, sender: Responder, message: SubMessa
 
 /** True for messages to contracts, whose replies are encrypted (enclave §7.4). */
 export function isWasmMessage({ message }: SubMessage): boolean {
-  return message.kind === "wasmExecute" || message.kind === "wasmInstantiate" || message.kind === "wasmAdministration";
+  return message.kind.startsWith("wasm");
 }
 
 function withGasLimit(frame: Frame, limit: bigint | undefined, work: (limited: Frame) => Ran): Ran {
@@ -98,8 +97,18 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
     const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
     return frame.tree.calls.instantiate(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
   }
-  if (message.kind === "wasmAdministration") {
-    throw enclaveFailure("migrate", notImplemented());
+  if (message.kind === "wasmMigrate") {
+    const { codeHash, codeId, msg } = message;
+    const receiver = addressBytes(message.contract);
+    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
+    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
+    return frame.tree.calls.migrate(frame, { sender: contract.bytes, contract: receiver, codeId, sent, open });
+  }
+  if (message.kind === "wasmUpdateAdmin" || message.kind === "wasmClearAdmin") {
+    const newAdmin = message.kind === "wasmUpdateAdmin" ? message.admin : "";
+    // The sender is the contract that is running: nothing is left to authenticate.
+    const call = { contract: addressBytes(message.contract), newAdmin, authenticate: () => {} };
+    return { events: frame.tree.calls.changeAdmin(frame, { sender: contract.bytes, ...call }), data: undefined };
   }
   const chainMessage = toChainMessage(contract.bytes, message);
   if (chainMessage === undefined) return { events: [], data: undefined };

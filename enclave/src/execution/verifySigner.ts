@@ -5,6 +5,7 @@
  * that the host gives: a wrong one makes the check fail.
  * @module
  */
+import type { Signer } from "@sotto/boundary/messages";
 import { accountAddress, addressFromBytes, formatAddress } from "@sotto/common/address";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
@@ -48,16 +49,16 @@ export class SignerCheck {
 
   /**
    * Checks one signer's signature.
-   * @param accountNumbers of all signers in order, from the host
+   * @param signers all of the transaction in order, as the host describes them
    * @throws {EnclaveError} FailedTxVerification; NotImplemented for other sign modes
    */
-  verify(position: number, accountNumbers: readonly bigint[]): void {
+  verify(position: number, signers: readonly Signer[]): void {
     if (this.#valid.has(position)) return;
     const { raw, authInfo } = this.#tx;
     const single = authInfo.signerInfos[position]?.modeInfo?.single;
     if (single === undefined || (single.mode !== SignMode.Direct && single.mode !== UNSPECIFIED))
       throw notImplemented();
-    const accountNumber = accountNumbers[position];
+    const accountNumber = signers[position]?.accountNumber;
     const signature = raw.signatures[position];
     if (accountNumber === undefined || signature?.length !== 64) throw unverified();
     const { bodyBytes, authInfoBytes } = raw;

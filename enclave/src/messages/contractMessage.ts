@@ -3,7 +3,7 @@
  * @module
  */
 import type { Coin } from "@sotto/boundary/messages";
-import type { JsonValue } from "@sotto/common/json";
+import type { JsonObject, JsonValue } from "@sotto/common/json";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { asBytes, asList, asObject, asOptional, asText, asU64, asVariant } from "./jsonShape.ts";
 
@@ -27,8 +27,17 @@ export type ContractMessage =
       readonly funds: readonly Coin[];
       readonly label: string;
     }
-  /** Migrate and admin messages. */
-  | { readonly kind: "wasmAdministration" }
+  | {
+      readonly kind: "wasmMigrate";
+      /** Bech32, as given. */
+      readonly contract: string;
+      /** Of the new code. */
+      readonly codeHash: string;
+      readonly codeId: bigint;
+      readonly msg: Uint8Array;
+    }
+  | { readonly kind: "wasmUpdateAdmin"; readonly contract: string; readonly admin: string }
+  | { readonly kind: "wasmClearAdmin"; readonly contract: string }
   | { readonly kind: "finalizeTx" }
   /** A message for a module that has no handler here. */
   | { readonly kind: "unhandled"; readonly module: UnhandledModule };
@@ -73,21 +82,36 @@ function asAmount(value: JsonValue | undefined): string {
 function parseWasm(body: JsonValue): ContractMessage {
   const { name, body: fieldsOf } = asVariant(body);
   const fields = asObject(fieldsOf);
-  if (["migrate", "update_admin", "clear_admin"].includes(name)) return { kind: "wasmAdministration" };
-  const common = {
-    codeHash: asText(fields.get("code_hash")),
-    msg: asBytes(fields.get("msg")),
-    funds: asList(fields.get("send"), parseCoin),
-  };
-  if (name === "execute") return { kind: "wasmExecute", contract: asText(fields.get("contract_addr")), ...common };
-  if (name !== "instantiate") throw misfit();
+  if (name !== "instantiate") return parseContractCall(name, fields);
   return {
     kind: "wasmInstantiate",
     admin: asOptional(fields.get("admin"), asText),
     codeId: asU64(fields.get("code_id")),
     label: asText(fields.get("label")),
-    ...common,
+    ...parseInput(fields),
+    funds: asList(fields.get("send"), parseCoin),
   };
+}
+
+/** Messages to a contract that exists. */
+function parseContractCall(name: string, fields: JsonObject): ContractMessage {
+  const contract = asText(fields.get("contract_addr"));
+  switch (name) {
+    case "execute":
+      return { kind: "wasmExecute", contract, ...parseInput(fields), funds: asList(fields.get("send"), parseCoin) };
+    case "migrate":
+      return { kind: "wasmMigrate", contract, ...parseInput(fields), codeId: asU64(fields.get("code_id")) };
+    case "update_admin":
+      return { kind: "wasmUpdateAdmin", contract, admin: asText(fields.get("admin")) };
+    case "clear_admin":
+      return { kind: "wasmClearAdmin", contract };
+    default:
+      throw misfit();
+  }
+}
+
+function parseInput(fields: JsonObject): { readonly codeHash: string; readonly msg: Uint8Array } {
+  return { codeHash: asText(fields.get("code_hash")), msg: asBytes(fields.get("msg")) };
 }
 
 function parseMessage(value: JsonValue): ContractMessage {

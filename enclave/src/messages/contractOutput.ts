@@ -5,14 +5,17 @@
 import { CodedError } from "@sotto/common/errors";
 import { formatJsonSorted, type JsonObject, type JsonValue, parseJson } from "@sotto/common/json";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
+import type { ContractApi } from "../engine/engine.ts";
 import { parseSubMessage, type SubMessage } from "./contractMessage.ts";
 import { asBoolean, asBytes, asList, asObject, asOptional, asText } from "./jsonShape.ts";
 
 export type ContractAttribute = { readonly key: string; readonly value: string; readonly encrypted: boolean };
 export type ContractEvent = { readonly type: string; readonly attributes: readonly ContractAttribute[] };
 
-/** A v1 result. */
+/** Result of any call but a query. */
 export type ContractResponse = {
+  /** By the shape of the output, which decides from here on (contracts §5.2). */
+  readonly api: ContractApi;
   readonly messages: readonly SubMessage[];
   readonly attributes: readonly ContractAttribute[];
   readonly events: readonly ContractEvent[];
@@ -68,6 +71,7 @@ function hasExactly(object: JsonObject, members: readonly string[]): boolean {
 
 function parseResponse(fields: JsonObject): ContractResponse {
   return {
+    api: "v1",
     messages: asList(fields.get("messages"), parseSubMessage),
     attributes: asList(fields.get("attributes"), parseAttribute),
     events: asList(fields.get("events"), parseEvent),

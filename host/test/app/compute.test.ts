@@ -160,8 +160,8 @@ describe("running contracts", () => {
     expect(bank?.code).toBe(0);
     expect(result?.log).toBe("");
     expect(requests).toEqual([
-      { transaction: 2, message: 0, accountNumbers: [1n] },
-      { transaction: 2, message: 1, accountNumbers: [1n] },
+      { transaction: 2, message: 0, signers: [{ accountNumber: 1n, signBytes: undefined }] },
+      { transaction: 2, message: 1, signers: [{ accountNumber: 1n, signBytes: undefined }] },
     ]);
     const own = result?.events.filter(({ type }) => type === "wasm" || type === "message").slice(1);
     expect(own?.map(({ type, attributes }) => [type, attributes.at(-1)?.value])).toEqual([

@@ -4,6 +4,7 @@
  * Sender, funds, message and gas limit are the enclave's own (boundary `execMessage`).
  * @module
  */
+import type { Signer } from "@sotto/boundary/messages";
 import { AppError } from "../../core/appError.ts";
 import { type Context, makeContext, type TxInfo } from "../../core/context.ts";
 import { OutOfGas } from "../../core/gas.ts";
@@ -17,10 +18,13 @@ function positionOf(context: Context): { readonly tx: TxInfo; readonly messageIn
   return { tx, messageIndex };
 }
 
-function accountNumbers(deps: OcallDeps, context: Context, tx: TxInfo): bigint[] {
+function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo): Signer[] {
   // What the enclave needs for its own check is not the transaction's to pay.
   const unmetered = makeContext(context.block, context.mode, context.state);
-  return tx.signers.map((signer) => deps.auth.account(unmetered, signer)?.accountNumber ?? 0n);
+  return tx.signers.map((signer) => ({
+    accountNumber: deps.auth.account(unmetered, signer)?.accountNumber ?? 0n,
+    signBytes: undefined,
+  }));
 }
 
 /**
@@ -43,7 +47,7 @@ export function runContract(
   if (signedDirectly !== undefined) deps.auth.account(context, signedDirectly);
   const answer = deps.powers.enclave.call(
     "execMessage",
-    { transaction: tx.position, message: messageIndex, accountNumbers: accountNumbers(deps, context, tx) },
+    { transaction: tx.position, message: messageIndex, signers: describeSigners(deps, context, tx) },
     makeOcalls(deps, context),
   );
   context.gas.consume(answer.gasUsed, "wasm contract");
