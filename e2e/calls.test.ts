@@ -56,7 +56,7 @@ const stored = async (contract: Contract, key: string): Promise<string | null> =
 const runs = (msg: object): Promise<TxResponse> => execute(a, caller, msg, { gasLimit: 600_000 });
 const decode = (bytes: Uint8Array): { data: Uint8Array } => MsgExecuteContractResponse.decode(bytes);
 
-describe("sub-messages to contracts", () => {
+describe("contracts §6.4: sub-messages to contracts", () => {
   it("run after the call, and their logs are the caller's to read", async () => {
     const tx = succeeded(
       await runs(
@@ -105,7 +105,7 @@ describe("sub-messages to contracts", () => {
   });
 });
 
-describe("replies", () => {
+describe("contracts §5.6, §6.4: replies", () => {
   it("come after success, with the data of the call", async () => {
     const data = toBase64("for the reply");
     succeeded(await runs(send(subMessage(call(callee, { set_data: { data } }), "always", 11))));
@@ -160,7 +160,7 @@ describe("replies", () => {
   });
 });
 
-describe("messages to other modules", () => {
+describe("contracts §5.4: messages to other modules", () => {
   it("move the contract's own coins", async () => {
     const before = await balanceOf(a, callee.address);
     succeeded(
@@ -205,7 +205,7 @@ describe("messages to other modules", () => {
   });
 });
 
-describe("queries from contracts", () => {
+describe("contracts §5.7: queries from contracts", () => {
   /** What the chain answers, with the two envelopes taken off. */
   const asked = async (request: object): Promise<unknown> => {
     const text = await query<string>(a, caller, { query_chain: { request: JSON.stringify(request) } });

@@ -48,7 +48,7 @@ const messageOf = (client: Client, msg: object, target: Contract = probe): MsgEx
   });
 const decodeExecute = (bytes: Uint8Array): { data: Uint8Array } => MsgExecuteContractResponse.decode(bytes);
 
-describe("storing code", () => {
+describe("contracts §1.1: storing code", () => {
   it("takes raw and gzipped wasm alike and gives both the same code hash", async () => {
     const wasm = readWasm("private_token");
     const raw = await storeCode(a, wasm);
@@ -79,7 +79,7 @@ describe("storing code", () => {
   });
 });
 
-describe("instantiating", () => {
+describe("contracts §3.1, §6.1: instantiating", () => {
   it("gives the contract's address in data and logs", async () => {
     const tx = succeeded(await instantiate(b, probe, { set: { key: "aw==", value: "dg==" } }, { label: "of b" }));
     const { address } = MsgInstantiateContractResponse.decode(tx.data[0] as Uint8Array);
@@ -111,7 +111,7 @@ describe("instantiating", () => {
   });
 });
 
-describe("executing", () => {
+describe("contracts §3.1, §3.3: executing", () => {
   it("decrypts data and encrypted attributes, and leaves plaintext attributes as they are", async () => {
     const tx = succeeded(
       await execute(a, probe, {
@@ -254,7 +254,7 @@ describe("executing", () => {
   });
 });
 
-describe("messages that do not fit", () => {
+describe("enclave §2.4: messages that do not fit", () => {
   /** Flips a bit of the ciphertext, behind nonce and public key. */
   function corrupting(url: string): EncryptionUtilsImpl {
     const utils = new EncryptionUtilsImpl(url);

@@ -78,7 +78,7 @@ function testFilesIn(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return ["node_modules", "dist"].includes(entry.name) ? [] : testFilesIn(path);
-    return entry.name.endsWith(".test.ts") ? [path] : [];
+    return /(\.test|Suite)\.ts$/.test(entry.name) ? [path] : [];
   });
 }
 

@@ -32,7 +32,7 @@ it("native and noble agree on X25519", () => {
   );
 });
 
-it("native and noble agree on AES-SIV and decrypt each other", () => {
+it("native and noble agree on AES-SIV and decrypt each other (enclave §0.1)", () => {
   const message = fc.oneof(
     text,
     // Around the length where the key stream is made another way, and well above it.

@@ -27,8 +27,8 @@ const withBitFlipped = (bytes: Uint8Array, bit: number): Uint8Array =>
 
 export function cryptoSuite(name: string, crypto: Crypto): void {
   describe(`${name} hashes`, () => hashSuite(crypto));
-  describe(`${name} X25519`, () => x25519Suite(crypto));
-  describe(`${name} AES-SIV`, () => aesSivSuite(crypto));
+  describe(`${name} X25519 (enclave §1.3)`, () => x25519Suite(crypto));
+  describe(`${name} AES-SIV (enclave §0.1)`, () => aesSivSuite(crypto));
   describe(`${name} AES-256-GCM`, () => aesGcmSuite(crypto));
   describe(`${name} secp256k1`, () => {
     secp256k1SignSuite(crypto);

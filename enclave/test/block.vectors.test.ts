@@ -281,7 +281,7 @@ describe("other refusals", () => {
   });
 });
 
-describe("block random", () => {
+describe("consensus §3.7, in place of enclave §9.2: block random", () => {
   const last = deriveSeedKeys(crypto, hex(design.key_seed));
   const keys = { ...deriveKeyTree(crypto, [new Uint8Array(32), hex(design.key_seed)]), last };
 

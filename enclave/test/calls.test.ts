@@ -47,7 +47,7 @@ const bank = (to: string, amount: string) => ({
   bank: { send: { to_address: to, amount: [{ denom: "uscrt", amount }] } },
 });
 
-describe("environment", () => {
+describe("contracts §5.1, enclave §10.3: environment", () => {
   it("tells height, time, address, code hash, position and hash of the transaction", () => {
     const env = JSON.parse(JSON.parse(exec({ echo_env: {} }).data as string));
     expect(Object.keys(env)).toEqual(["block", "contract", "transaction"]);
@@ -88,7 +88,7 @@ describe("environment", () => {
   });
 });
 
-describe("events and data", () => {
+describe("contracts §5.5, §6.5, enclave §3.2: events and data", () => {
   it("come in the order of the chain, encrypted unless the contract says otherwise", () => {
     const executed = exec(
       run(
@@ -133,7 +133,7 @@ describe("events and data", () => {
   });
 });
 
-describe("errors", () => {
+describe("contracts §5.8, enclave §3.4, §12.2: errors", () => {
   it.each([
     [{ panic: { message: "x" } }, "the contract panicked"],
     [{ divide: { dividend: 1, divisor: 0 } }, "the contract tried to divide by zero"],
@@ -157,7 +157,7 @@ describe("errors", () => {
     expect(exec({ noop: {} }).code).toBe("ok");
   });
 
-  it("refuses outputs of the wrong shape as the chain does", () => {
+  it("refuses outputs of the wrong shape as the chain does (contracts §5.2, enclave §3.1)", () => {
     expect(exec({ raw_output: { output: b64('{"Ok":"QQ=="}') } }).log).toBe(
       "handle: cannot detect response type (v0.10 or v1): execute contract failed",
     );
@@ -166,7 +166,7 @@ describe("errors", () => {
     );
   });
 
-  it("says when there is no contract, no code, or the label is taken", () => {
+  it("says when there is no contract, no code, or the label is taken (contracts §6.1)", () => {
     const nobody = { ...outer, address: new Uint8Array(20).fill(3) };
     expect(chain.execute(alice, nobody, { noop: {} }).log).toBe("contract: not found");
     expect(() => chain.instantiate(alice, { codeId: 99n, codeHash: outer.codeHash }, { noop: {} })).toThrow(
@@ -178,14 +178,14 @@ describe("errors", () => {
     );
   });
 
-  it("writes nothing when a contract fails after writing", () => {
+  it("writes nothing when a contract fails after writing (contracts §3.2)", () => {
     const failed = exec(run(set("lost", "1"), { fail: { text: "no" } }));
     expect(failed.outcome.writes).toEqual([]);
     expect(chain.query(alice, outer, get("lost"))).toBe("null");
   });
 });
 
-describe("messages between contracts", () => {
+describe("contracts §6.3, §6.4, enclave §7.7: messages between contracts", () => {
   it("run in order and see what came before", () => {
     const executed = exec(
       send(sub(wasm(inner, set("a", "1"))), sub(wasm(inner, run(set("b", "2"), { echo_info: {} })))),
@@ -219,7 +219,7 @@ describe("messages between contracts", () => {
     expect(chain.query(alice, outer, get("kept"))).toBe(JSON.stringify(b64("1")));
   });
 
-  it("reply with events sorted by key, and the data of a reply replaces that of the call", () => {
+  it("reply with events sorted by key, and the data of a reply replaces that of the call (contracts §5.6, enclave §7.5)", () => {
     const op = { set_data: { data: b64("from reply") } };
     const attributes = [
       { attribute: { key: "zz", value: "1", plaintext: true } },
@@ -283,7 +283,7 @@ describe("messages between contracts", () => {
     expect(executed.outcome.result.kind).toBe("outOfGas");
   });
 
-  it("go no deeper than a hundred calls", () => {
+  it("go no deeper than a hundred calls (contracts §4.7)", () => {
     // Each reply sends the message again, one call deeper.
     const again = send(sub(wasm(inner, { noop: {} }), "always", { id: 99 }));
     const executed = exec(run({ on_reply: { id: 99, op: again } }, again), { gas: 100_000_000n });
@@ -319,7 +319,7 @@ describe("messages between contracts", () => {
     expect(exec(send(sub(create("child", { noop: {} })))).log).toContain("child: contract account already exists");
   });
 
-  it("stop after finalize_tx, for the rest of the transaction", () => {
+  it("stop after finalize_tx, for the rest of the transaction (contracts §6.6, enclave §11.2)", () => {
     const first = chain.executeMessage(
       alice,
       outer,
@@ -333,7 +333,7 @@ describe("messages between contracts", () => {
   });
 });
 
-describe("messages to other modules", () => {
+describe("contracts §5.3, §5.4, enclave §7.6: messages to other modules", () => {
   it("move coins, and a failure is told in the reply", () => {
     chain.fund(outer.address, 100n);
     const before = chain.balance(inner.address);
@@ -379,7 +379,7 @@ describe("messages to other modules", () => {
   });
 });
 
-describe("queries by contracts", () => {
+describe("contracts §5.7, §6.2, enclave §11.1: queries by contracts", () => {
   const ask = (request: unknown) => ({ query_chain: { request: JSON.stringify(request) } });
   const smart = (contract: Instance, msg: unknown) => ({
     wasm: {
@@ -416,7 +416,7 @@ describe("queries by contracts", () => {
     expect(JSON.parse(bytesToUtf8(base64ToBytes(Ok.Ok)))).toEqual({ code_id: 1, creator: alice.bech32, pinned: false });
   });
 
-  it("go ten deep and no deeper", () => {
+  it("go ten deep and no deeper (contracts §2.7, §4.6)", () => {
     const nest = (n: number): unknown => (n === 0 ? ask({ custom: {} }) : ask(smart(outer, nest(n - 1))));
     const deepest = (n: number) => chain.query(alice, outer, nest(n));
     const unwrap = (text: string): string => {
@@ -460,7 +460,7 @@ describe("queries by contracts", () => {
     expect(() => strict.call("query", { ...request, past })).toThrow("development networks only");
   });
 
-  it("end when their gas does", () => {
+  it("end when their gas does (contracts §4.6)", () => {
     const looped = chain.query(alice, outer, { endless_loop: {} }, 100_000n);
     expect(looped).toBe("out of gas: wasm contract");
   });

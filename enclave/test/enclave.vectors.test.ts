@@ -33,7 +33,7 @@ const allSeeds: Uint8Array[] = vectors.key_tree.seeds.map(({ seed }: { seed: str
 const twoSeeds = deriveKeyTree(crypto, allSeeds.slice(0, 2));
 const threeSeeds = deriveKeyTree(crypto, allSeeds);
 
-describe("key tree", () => {
+describe("enclave §1.1, §1.2: key tree", () => {
   it("uses the protocol's salt", () => expect(bytesToHex(PROTOCOL_SALT)).toBe(vectors.key_tree.hkdf_salt));
 
   it.each<Vector>(vectors.key_tree.seeds as Vector[])("derives all orders of seed $seed_id", (vector) => {
@@ -56,10 +56,10 @@ describe("key tree", () => {
   });
 });
 
-describe("inputs", () => {
+describe("enclave §2.1, §2.2: inputs", () => {
   const { tx_key: key, input_encryption: input } = vectors;
 
-  it("derives the key of a message, also for an all-zero user key", () => {
+  it("derives the key of a message, also for an all-zero user key (enclave §1.3)", () => {
     expect(bytesToHex(deriveTxKey(crypto, hex(key.shared_secret), hex(key.nonce)))).toBe(key.tx_key);
     const zero = new Uint8Array(32);
     const shared = crypto.x25519(twoSeeds.last.ioExchange.secret, zero);
@@ -85,7 +85,7 @@ describe("inputs", () => {
     }
   });
 
-  it("builds the message of a contract that waits for a reply", () => {
+  it("builds the message of a contract that waits for a reply (enclave §7.1, §7.2)", () => {
     const sub = vectors.submessages;
     const chain = [
       { id: 7n, codeHashText: sub.code_hash_b },
@@ -105,7 +105,7 @@ describe("inputs", () => {
   });
 });
 
-describe("outputs", () => {
+describe("enclave §3.2: outputs", () => {
   const output = vectors.output_encryption;
   const encryption = new OutputEncryption(crypto, hex(output.tx_key));
 
@@ -125,14 +125,14 @@ describe("outputs", () => {
     expect(text).toBe(vector.client_error_text_execute);
   });
 
-  it("puts the waiting contract's code hash in front", () => {
+  it("puts the waiting contract's code hash in front (enclave §7.3)", () => {
     const { output_of_c_v1: c, code_hash_b } = vectors.submessages;
     expect(bytesToBase64(encryption.data(hex(output.data.contract_data), code_hash_b))).toBe(c.data);
     expect(encryption.error("Generic error: insufficient funds", code_hash_b)).toBe(c.error);
   });
 });
 
-describe("contract keys", () => {
+describe("enclave §4: contract keys", () => {
   const { contract_key: original, migration, admin_proof: admin } = vectors;
   const binding = { codeHash: hex(original.code_hash), contract: hex(original.contract) };
   const stored = { ...ContractKey.zero, ogContractKey: hex(original.contract_key) };
@@ -180,7 +180,7 @@ describe("contract keys", () => {
     ).toThrow("failed to validate transaction");
   });
 
-  it("proves admins", () => {
+  it("proves admins (enclave §8)", () => {
     const key = hex(admin.og_contract_key);
     expect(bytesToHex(adminProof(crypto, twoSeeds, hex(admin.admin), key))).toBe(admin.proof);
     expect(bytesToHex(adminProof(crypto, twoSeeds, new Uint8Array(0), key))).toBe(admin.proof_empty_admin);
@@ -188,7 +188,7 @@ describe("contract keys", () => {
   });
 });
 
-describe("state", () => {
+describe("enclave §5.1: state", () => {
   const { state, random, flush_shuffle: shuffle } = vectors;
 
   it.each<Vector>(state.current_format as Vector[])(
@@ -229,16 +229,19 @@ describe("state", () => {
     }
   });
 
-  it("derives the random of a call", () => {
+  it("derives the random of a call (enclave §9.1, contracts §2.9)", () => {
     for (const { counter, random: expected } of random.call_random) {
       const info = concatBytes(u64be(random.block_height), hex(random.contract_key), u64be(counter));
       expect(bytesToHex(crypto.hkdfSha256(hex(random.block_random), PROTOCOL_SALT, info, 32))).toBe(expected);
     }
   });
 
-  it.each([shuffle.reference_test, ...shuffle.cases])("shuffles $n writes", ({ random: seed, n, result }) => {
-    expect(shuffledOrder(crypto, hex(seed), n)).toEqual(result);
-  });
+  it.each([shuffle.reference_test, ...shuffle.cases])(
+    "shuffles $n writes (enclave §5.3)",
+    ({ random: seed, n, result }) => {
+      expect(shuffledOrder(crypto, hex(seed), n)).toEqual(result);
+    },
+  );
 
   it("keeps base64 texts exact", () => {
     expect(base64ToBytes(vectors.input_encryption.secret_message_base64)).toEqual(

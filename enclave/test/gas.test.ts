@@ -29,7 +29,7 @@ function loading(chain: TestChain, { address, codeId }: Instance): bigint {
   return 20_000n + info + code + (100n + 9n + 32n) + key;
 }
 
-describe("gas", () => {
+describe("contracts §4.3, §4.4, §4.5, enclave §5.4: gas", () => {
   it("of the worked example is 1292 and then 1205 S above loading", () => {
     const chain = TestChain.start();
     const alice = new Wallet(1);

@@ -42,7 +42,7 @@ function changed(change: (message: MsgExecuteContract) => Partial<MsgExecuteCont
   return TxRaw.encode({ ...raw, bodyBytes: TxBody.encode({ ...body, messages }) });
 }
 
-describe("a transaction that is not what its signer signed", () => {
+describe("enclave §6.2, §6.5, §6.6: a transaction that is not what its signer signed", () => {
   const single = (bytes: Uint8Array, accountNumbers = [alice.number]) => {
     chain.begin(chain.build([bytes]));
     const outcome = chain.exec(1, 0, accountNumbers);
@@ -79,7 +79,7 @@ describe("a transaction that is not what its signer signed", () => {
     }
   });
 
-  it("is refused with a callback signature", () => {
+  it("is refused with a callback signature (enclave §6.7)", () => {
     expect(single(changed(() => ({ callbackSig: new Uint8Array(32) })))).toBe(UNVERIFIED);
   });
 
@@ -100,7 +100,7 @@ describe("a transaction that is not what its signer signed", () => {
     );
   });
 
-  it("is refused in plaintext", () => {
+  it("is refused in plaintext (enclave §2.3, contracts §3.3)", () => {
     const any = packAny(MsgExecuteContract, {
       ...MsgExecuteContract.zero,
       sender: alice.address,
@@ -111,7 +111,7 @@ describe("a transaction that is not what its signer signed", () => {
   });
 });
 
-describe("records that the host changed", () => {
+describe("enclave §4: records that the host changed", () => {
   const run = () => chain.execute(alice, probe, { get: { key: b64("k") } });
   const key = (...parts: Uint8Array[]) => bytesToHex(concatBytes(...parts));
 
@@ -188,7 +188,7 @@ describe("records that the host changed", () => {
   });
 });
 
-describe("T7: messages skipped, repeated, reordered", () => {
+describe("T7, enclave §6.8: messages skipped, repeated, reordered", () => {
   const codeAt = (transaction: number, message: number) =>
     refusalOf(() => chain.exec(transaction, message, [alice.number])).code;
 

@@ -63,7 +63,7 @@ function succeeds(
   };
 }
 
-describe("storing code", () => {
+describe("contracts §1.1: storing code", () => {
   it("takes raw and zipped code, with the events, response and gas of the protocol", () => {
     const network = makeTestNetwork();
     const [, raw, zipped] = network.block(
@@ -134,7 +134,7 @@ describe("storing code", () => {
   });
 });
 
-describe("running contracts", () => {
+describe("contracts §6.7: running contracts", () => {
   it("hands positions to the enclave, applies its writes and shows its events", () => {
     const network = makeTestNetwork();
     const key = contractKey(CONTRACT);
