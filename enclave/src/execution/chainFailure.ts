@@ -26,12 +26,15 @@ export const ComputeCode = {
 
 /** Codes of codespace `sdk`. */
 export const SdkCode = {
+  Unauthorized: 4,
   InvalidAddress: 7,
   InvalidCoins: 10,
   OutOfGas: 11,
   InvalidRequest: 18,
   AfterLastMessage: 40_404,
 } as const;
+
+const PANIC_CODE = 111_222;
 
 /** A failure of a message or query; `message` is the log. */
 export class ChainFailure extends CodedError {
@@ -56,6 +59,19 @@ export function sdkFailure(code: number, log: string): ChainFailure {
 /** An error without registration in the chain's lists. */
 export function unregisteredFailure(log: string): ChainFailure {
   return new ChainFailure("undefined", 1, log);
+}
+
+/**
+ * A fault at which the chain's own program panics: the whole transaction fails, and nothing on the way catches or renames it
+ * (chain §2.11 step 11, §6.8).
+ */
+export class ChainPanic extends Error {
+  override readonly name = "ChainPanic";
+
+  /** As the chain reports it. */
+  get failure(): { readonly codespace: string; readonly code: number; readonly log: string } {
+    return { codespace: "undefined", code: PANIC_CODE, log: `recovered: ${this.message}: panic` };
+  }
 }
 
 /** Runs `work`; a failure leaves with `prefix` in front of its log. */
@@ -90,4 +106,10 @@ export function enclaveFailure(kind: CallKind, error: unknown): ChainFailure | u
   const outOfGas =
     error instanceof EnclaveError ? error.code === EnclaveErrorCode.OutOfGas : error.code === EngineErrorCode.OutOfGas;
   return callFailure(kind, outOfGas ? "Out of gas" : `Execution error: Enclave: ${error.message}`);
+}
+
+/** The same for a change of admin, whose failures have neither suffix nor code (enclave §12.2). */
+export function adminChangeFailure(error: unknown): ChainFailure | undefined {
+  if (!(error instanceof EnclaveError)) return undefined;
+  return unregisteredFailure(`Execution error: Enclave: ${error.message}`);
 }

@@ -5,9 +5,9 @@
 import type { Event } from "@sotto/boundary/messages";
 import { notImplemented } from "../notImplemented.ts";
 import type { ChangeAdminCall, Frame } from "./callTree.ts";
-import { enclaveFailure } from "./chainFailure.ts";
+import { adminChangeFailure } from "./chainFailure.ts";
 
 /** @throws {ChainFailure}; {OutOfGas}; {RefusalError} HostMisbehavior */
 export function changeAdmin(_frame: Frame, _call: ChangeAdminCall): readonly Event[] {
-  throw enclaveFailure("migrate", notImplemented());
+  throw adminChangeFailure(notImplemented());
 }

@@ -5,14 +5,15 @@
  * @module
  */
 import type { Event } from "@sotto/boundary/messages";
-import { bytesToBase64, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToBase64, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
 import { formatJson } from "@sotto/common/json";
 import { isDevelopmentChain } from "../developmentChain.ts";
+import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import type { SubMessage } from "../messages/contractMessage.ts";
 import { recipientOf } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
 import type { Frame, HandledResponse, Responder, ResultData } from "./callTree.ts";
-import { ChainFailure, ComputeCode, computeFailure, unregisteredFailure } from "./chainFailure.ts";
+import { ChainFailure, ChainPanic, ComputeCode, computeFailure, unregisteredFailure } from "./chainFailure.ts";
 import { loadContractCode, loadContractKey, openContract } from "./contract.ts";
 import { contractEvent } from "./contractEvents.ts";
 import { interpretResponse } from "./interpretOutput.ts";
@@ -31,11 +32,25 @@ export function replyTo(
   outcome: SubMessageOutcome,
 ): HandledResponse {
   const encrypted = isWasmMessage(message);
+  refuseUnanswerable(message, outcome);
   const result = outcome.kind === "ok" ? successFor(encrypted, outcome) : failureFor(frame, encrypted, outcome.failure);
   const input = utf8ToBytes(formatJson({ id: message.id, result }));
   // Quirk: the chain of callers is lost in a reply to a message that went to no contract (enclave §7.6).
   const replyChain = encrypted ? responder.replyChain : [];
-  return runReply(frame, { ...responder, replyChain }, input);
+  return runReply(frame, { ...responder, replyChain }, { input, encrypted });
+}
+
+/**
+ * Quirk: what contracts say about migrations and changes of admins has no form that a reply could carry (contracts §6.4).
+ * @throws {ChainPanic} after a migration that the contract itself answered; {ChainFailure} after a change of admin
+ */
+function refuseUnanswerable({ message: { kind } }: SubMessage, outcome: SubMessageOutcome): void {
+  const answered = outcome.kind === "ok" || outcome.failure.contractError !== undefined;
+  if (kind === "wasmMigrate" && answered) throw new ChainPanic("a reply was asked for about a migration");
+  if ((kind === "wasmUpdateAdmin" || kind === "wasmClearAdmin") && outcome.kind === "ok") {
+    const text = "when sending a reply both InternaReplyEnclaveSig and InternalMsgId are expected to be initialized";
+    throw unregisteredFailure(text);
+  }
 }
 
 type ReplyResult =
@@ -74,7 +89,11 @@ function redact({ codespace, code }: ChainFailure): string {
   );
 }
 
-function runReply(frame: Frame, responder: Responder, input: Uint8Array): HandledResponse {
+function runReply(
+  frame: Frame,
+  responder: Responder,
+  { input, encrypted }: { readonly input: Uint8Array; readonly encrypted: boolean },
+): HandledResponse {
   const { store, meter, tree } = frame;
   const { services } = tree;
   const { bytes, address } = responder.contract;
@@ -85,6 +104,10 @@ function runReply(frame: Frame, responder: Responder, input: Uint8Array): Handle
   const ran = meteredCall(meter, "reply", (gas) => {
     const contract = openContract(services, bytes, code, stored);
     const { secret, replyChain } = responder;
+    // The contract may have migrated meanwhile; then an encrypted reply is not for the code that runs now (enclave §7.5 step 4).
+    if (encrypted && !equalBytes(contract.codeHash, responder.contract.codeHash)) {
+      throw new EnclaveError(EnclaveErrorCode.ValidationFailure);
+    }
     const output = runContract(frame, gas, { entry: "reply", contract, message: input, secret });
     const to = { secret, recipient: recipientOf(replyChain) };
     return { contract, secret, replyChain, response: interpretResponse(services.crypto, "reply", output, to) };

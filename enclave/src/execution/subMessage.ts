@@ -13,7 +13,7 @@ import { toChainMessage } from "./chainMessage.ts";
 import { addressBytes } from "./contract.ts";
 import { sortAttributes } from "./contractEvents.ts";
 import { runNativeMessage } from "./nativeWork.ts";
-import { validateExecute, validateInstantiate } from "./validateBasic.ts";
+import { validateExecute, validateInstantiate, validateMigrate, validateUpdateAdmin } from "./validateBasic.ts";
 
 const SUB_MESSAGE_LIMIT = "From limited Sub-Message";
 /** Quirk: the chain names the type as its own language does. */
@@ -100,14 +100,20 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
   if (message.kind === "wasmMigrate") {
     const { codeHash, codeId, msg } = message;
     const receiver = addressBytes(message.contract);
+    prefixFailures(`${INVALID}MsgMigrateContract: `, () => validateMigrate({ ...message, sender: contract.address }));
     const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
     const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
     return frame.tree.calls.migrate(frame, { sender: contract.bytes, contract: receiver, codeId, sent, open });
   }
   if (message.kind === "wasmUpdateAdmin" || message.kind === "wasmClearAdmin") {
+    const receiver = addressBytes(message.contract);
     const newAdmin = message.kind === "wasmUpdateAdmin" ? message.admin : "";
+    if (message.kind === "wasmUpdateAdmin") {
+      const change = { ...message, newAdmin, sender: contract.address };
+      prefixFailures(`${INVALID}MsgUpdateAdmin: `, () => validateUpdateAdmin(change));
+    }
     // The sender is the contract that is running: nothing is left to authenticate.
-    const call = { contract: addressBytes(message.contract), newAdmin, authenticate: () => {} };
+    const call = { contract: receiver, newAdmin, authenticate: () => {} };
     return { events: frame.tree.calls.changeAdmin(frame, { sender: contract.bytes, ...call }), data: undefined };
   }
   const chainMessage = toChainMessage(contract.bytes, message);

@@ -5,8 +5,10 @@
  * @module
  */
 import type { Coin } from "@sotto/boundary/messages";
+import { ACCOUNT_PREFIX, parseAddress } from "@sotto/common/address";
 import { utf8ToBytes } from "@sotto/common/bytes";
-import { ComputeCode, computeFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { CodedError } from "@sotto/common/errors";
+import { ComputeCode, computeFailure, SdkCode, sdkFailure, unregisteredFailure } from "./chainFailure.ts";
 import { areValidCoins } from "./coins.ts";
 
 const MAX_LABEL_LENGTH = 512;
@@ -29,4 +31,39 @@ export function validateInstantiate(message: {
     throw computeFailure(ComputeCode.ExceedsLimit, "cannot be longer than 128 characters: exceeds limit");
   }
   if (!areValidCoins(funds)) throw sdkFailure(SdkCode.InvalidCoins, "invalid coins");
+}
+
+/** Texts of addresses; failures name the field. */
+type AdminMessage = { readonly sender: string; readonly contract: string };
+
+/** @throws {ChainFailure} sdk 18, unregistered */
+export function validateMigrate(message: AdminMessage & { readonly codeId: bigint }): void {
+  if (message.codeId === 0n) throw sdkFailure(SdkCode.InvalidRequest, "code id is required: invalid request");
+  validateClearAdmin(message);
+}
+
+/** @throws {ChainFailure} unregistered, compute 10 */
+export function validateUpdateAdmin(message: AdminMessage & { readonly newAdmin: string }): void {
+  validateClearAdmin(message);
+  requireAddress("new admin", message.newAdmin);
+  if (message.newAdmin.toLowerCase() === message.sender.toLowerCase()) {
+    const text = "new admin is the same as the old: invalid CosmosMsg from the contract";
+    throw computeFailure(ComputeCode.InvalidMessage, text);
+  }
+}
+
+/** @throws {ChainFailure} unregistered */
+export function validateClearAdmin(message: AdminMessage): void {
+  requireAddress("sender", message.sender);
+  requireAddress("contract", message.contract);
+}
+
+function requireAddress(field: string, text: string): void {
+  if (text.trim() === "") throw unregisteredFailure(`${field}: empty address string is not allowed`);
+  try {
+    parseAddress(text, ACCOUNT_PREFIX);
+  } catch (error) {
+    if (error instanceof CodedError) throw unregisteredFailure(`${field}: decoding bech32 failed: ${error.message}`);
+    throw error;
+  }
 }

@@ -31,6 +31,8 @@ const GRPC_NAMES: { readonly [code: number]: string } = {
   13: "Internal",
 };
 
+const PANIC_CODE = 111_222;
+
 type Kind =
   /** Has a code of its own. */
   | { readonly is: "registered" }
@@ -70,11 +72,15 @@ export class AppError extends CodedError {
   }
 
   static panic(value: string): AppError {
-    return new AppError({ is: "panic" }, "undefined", 111_222, "panic", [`recovered: ${value}`]);
+    return new AppError({ is: "panic" }, "undefined", PANIC_CODE, "panic", [`recovered: ${value}`]);
   }
 
   /** An error that crossed the boundary as (codespace, code, whole log). */
   static fromLog(codespace: string, code: number, log: string): AppError {
+    if (codespace === "undefined" && code === PANIC_CODE) {
+      const [, value = ""] = /^recovered: (.*): panic$/s.exec(log) ?? [];
+      return AppError.panic(value);
+    }
     const text = findRegisteredText(codespace, code);
     if (text === undefined) return AppError.plain(log);
     if (log === text) return AppError.registered(codespace, code);
@@ -82,8 +88,9 @@ export class AppError extends CodedError {
     return AppError.registered(codespace, code, inner);
   }
 
-  /** The same error inside another text. */
+  /** The same error inside another text; a panic passes all that would wrap it. */
   wrap(outer: string): AppError {
+    if (this.#kind.is === "panic") return this;
     return new AppError(this.#kind, this.codespace, this.code, this.#text, [...this.#wraps, outer]);
   }
 
