@@ -372,7 +372,7 @@ describe("contracts §5.3, §5.4, enclave §7.6: messages to other modules", () 
     [{ bank: { burn: { amount: [] } } }, "Unknown variant of Bank: invalid CosmosMsg from the contract"],
     [
       { distribution: { set_withdraw_address: { address: "a" } } },
-      "no handler found: unknown message from the contract",
+      "/cosmos.distribution.v1beta1.MsgSetWithdrawAddress: unknown request",
     ],
   ])("that nobody handles fail as the chain says: %o", (message, log) => {
     expect(exec(send(sub(message))).log).toMatch(new RegExp(`(${log}|failed to deserialize data)`));

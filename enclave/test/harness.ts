@@ -266,7 +266,9 @@ export class TestChain {
         return this.#send(from, to, coins);
       },
       runMessage: ({ typeUrl, value }) => {
-        if (typeUrl !== "/cosmos.bank.v1beta1.MsgSend") throw new Error(`test host: ${typeUrl}`);
+        if (typeUrl !== "/cosmos.bank.v1beta1.MsgSend") {
+          return { result: failed("sdk", 6, `${typeUrl}: unknown request`), events: [], gasUsed: 100n };
+        }
         const send = readMsgSend(value);
         return this.#send(parseAddress(send.from), parseAddress(send.to), send.coins);
       },

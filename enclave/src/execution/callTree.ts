@@ -3,6 +3,7 @@
  * @module
  */
 import type { Coin, Event } from "@sotto/boundary/messages";
+import type { ContractApi } from "../engine/engine.ts";
 import type { ContractResponse } from "../messages/contractOutput.ts";
 import type { ReplyChain, SecretMessage, TxSecret } from "../messages/secretMessage.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
@@ -61,6 +62,8 @@ export type ResultData = {
 };
 
 export type CallResult = {
+  /** By the shape of the contract's output (contracts §5.2). */
+  readonly api: ContractApi;
   readonly events: readonly Event[];
   readonly data: ResultData | undefined;
   /** What the data is to be encrypted under. */
@@ -137,6 +140,8 @@ export type Responder = {
   readonly replyChain: ReplyChain;
 };
 
+export type Answered = Responder & { readonly response: ContractResponse };
+
 export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
 
 /**
@@ -151,5 +156,5 @@ export interface Calls {
   changeAdmin(frame: Frame, call: ChangeAdminCall): readonly Event[];
   query(frame: Frame, call: QueryCall): QueryAnswered;
   /** What follows a contract's response; failures come without the `dispatch: ` of the caller. */
-  handleResponse(frame: Frame, ran: Responder & { readonly response: ContractResponse }): HandledResponse;
+  handleResponse(frame: Frame, ran: Answered): HandledResponse;
 }

@@ -18,7 +18,7 @@ export const ComputeCode = {
   Empty: 11,
   ExceedsLimit: 12,
   ParseSignatureFailed: 16,
-  UnknownMessage: 18,
+  Unsupported: 17,
   ReplyFailed: 19,
   InvalidEvent: 21,
   MaxCallDepth: 30,

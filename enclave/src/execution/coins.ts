@@ -17,7 +17,7 @@ export function areValidCoins(coins: readonly Coin[]): boolean {
   });
 }
 
-/** True if a coin is listed that the chain takes out before it builds the environment (chain §2.9 step 4). */
-export function hasHiddenCoins(coins: readonly Coin[]): boolean {
-  return coins.some(({ denom }) => denom.startsWith(CW20_PREFIX));
+/** True for a coin that the chain takes out before it builds the environment of an execute (chain §2.9 step 4). */
+export function isHiddenCoin({ denom }: Coin): boolean {
+  return denom.startsWith(CW20_PREFIX);
 }

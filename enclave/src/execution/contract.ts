@@ -2,7 +2,7 @@
  * A contract ready to run: its records, its authenticated key and its module.
  * @module
  */
-import { ACCOUNT_PREFIX, addressFromBytes, formatAddress, parseAddress } from "@sotto/common/address";
+import { ACCOUNT_PREFIX, addressFromBytes, formatAddress, parseAddress, VALIDATOR_PREFIX } from "@sotto/common/address";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import type { CodeInfo, ContractKey } from "@sotto/common/wire/compute";
@@ -37,9 +37,18 @@ export function addressText(bytes: Uint8Array): string {
 
 /** The 20 bytes of a Bech32 address that a contract gave. @throws {ChainFailure} sdk 7 `<text>: invalid address` */
 export function addressBytes(text: string): Uint8Array {
+  return bytesOf(text, ACCOUNT_PREFIX);
+}
+
+/** The same of a validator. */
+export function validatorBytes(text: string): Uint8Array {
+  return bytesOf(text, VALIDATOR_PREFIX);
+}
+
+function bytesOf(text: string, prefix: string): Uint8Array {
   const invalid = () => sdkFailure(SdkCode.InvalidAddress, `${text}: invalid address`);
   try {
-    const address = parseAddress(text, ACCOUNT_PREFIX);
+    const address = parseAddress(text, prefix);
     if (address.length === 20) return address;
   } catch (error) {
     if (error instanceof CodedError) throw invalid();

@@ -38,7 +38,7 @@ export function responseEvents(contract: string, response: ContractResponse, enc
   const attributes = response.attributes.map((attribute) => encryption.attribute(attribute));
   const wasm = { type: "wasm", attributes: [own, ...attributes.filter(({ key }) => key !== CONTRACT_ADDRESS)] };
   const custom = response.events.map((event) => {
-    const type = event.type.trim();
+    const type = trimSpace(event.type);
     if (utf8ToBytes(type).length <= SHORT_TYPE) throw invalidEvent(`Event type too short: '${type}'`);
     const checked = event.attributes.map((attribute) => checkAttribute(encryption.attribute(attribute)));
     return { type: `wasm-${type}`, attributes: [own, ...checked] };
@@ -46,9 +46,20 @@ export function responseEvents(contract: string, response: ContractResponse, enc
   return [wasm, ...custom];
 }
 
+const WHITE_SPACE = /\p{White_Space}/u;
+
+/** As the chain trims: U+0085 is white space and U+FEFF is not, unlike in `trim`. */
+function trimSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && WHITE_SPACE.test(text.charAt(start))) start++;
+  while (end > start && WHITE_SPACE.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
 function checkAttribute(attribute: { readonly key: string; readonly value: string }) {
-  const key = attribute.key.trim();
-  const value = attribute.value.trim();
+  const key = trimSpace(attribute.key);
+  const value = trimSpace(attribute.value);
   if (key === "") throw invalidEvent(`Empty attribute key. Value: ${value}`);
   if (value === "") throw invalidEvent(`Empty attribute value. Key: ${key}`);
   if (key.startsWith("_")) throw invalidEvent(`Attribute key starts with reserved prefix _: '${key}'`);

@@ -6,14 +6,13 @@ import { addressFromBytes, contractAddress } from "@sotto/common/address";
 import { EMPTY_BYTES } from "@sotto/common/bytes";
 import { ContractCodeHistoryOperation } from "@sotto/common/wire/compute";
 import { adminProof, deriveContractKey } from "../keys/contractKey.ts";
-import { formatMessageInfo } from "../messages/environment.ts";
 import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
 import type { Frame, InstantiateCall, InstantiateResult } from "./callTree.ts";
 import { ComputeCode, computeFailure, prefixFailures } from "./chainFailure.ts";
 import { addressBytes, addressText, type Contract, openModule } from "./contract.ts";
 import { instantiateEvent, messageEvent } from "./contractEvents.ts";
-import { handleResponse } from "./handleResponse.ts";
+import { dispatchResponse } from "./handleResponse.ts";
 import { interpretResponse } from "./interpretOutput.ts";
 import { moveFunds } from "./nativeWork.ts";
 import { runContract } from "./runContract.ts";
@@ -46,24 +45,20 @@ export function instantiateContract(frame: Frame, call: InstantiateCall): Instan
     const created = { sender: call.creator, height: tree.block.height };
     const key = deriveContractKey(crypto, services.keys, created, { codeHash, contract: bytes });
     const contract: Contract = { bytes, address, codeHash, originalKey: key, latestKey: key, module };
-    const info = formatMessageInfo(creator, call.funds);
-    const output = runContract(frame, gas, { entry: "instantiate", contract, info, message: input.message, secret });
-    const response = interpretResponse(crypto, "instantiate", output, {
-      secret,
-      recipient: recipientOf(input.replyChain),
-    });
-    return { contract, secret, replyChain: input.replyChain, response };
+    const { replyChain, message } = input;
+    const info = { sender: creator, funds: call.funds };
+    const output = runContract(frame, gas, { entry: "instantiate", contract, info, message, secret });
+    const to = { secret, recipient: recipientOf(replyChain) };
+    const response = interpretResponse(crypto, "instantiate", output, to);
+    return { contract, secret, replyChain, response };
   });
 
   saveContract(frame, call, ran.contract, admin);
-  const handled = prefixFailures("dispatch: ", () => handleResponse(frame, ran));
-  const events = [
-    ...fundsEvents,
-    instantiateEvent(address, call.codeId),
-    ...handled.events,
-    messageEvent(creator, address),
-  ];
-  return { events, data: handled.data, secret: ran.secret, address };
+  const { api } = ran.response;
+  const handled = dispatchResponse(frame, ran);
+  const own = api === "v1" ? [instantiateEvent(address, call.codeId)] : [];
+  const events = [...fundsEvents, ...own].concat(handled.events, messageEvent(creator, address));
+  return { api, events, data: handled.data, secret: ran.secret, address };
 }
 
 function saveContract(frame: Frame, call: InstantiateCall, contract: Contract, admin: Uint8Array): void {

@@ -6,7 +6,6 @@ import type { Crypto } from "@sotto/common/crypto/crypto";
 import { type ContractOutput, type ContractResponse, parseContractOutput } from "../messages/contractOutput.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
 import type { TxSecret } from "../messages/secretMessage.ts";
-import { notImplemented } from "../notImplemented.ts";
 import { type CallKind, callFailure } from "./chainFailure.ts";
 
 /** Who gets the output of a call. */
@@ -15,6 +14,9 @@ export type Addressee = {
   /** Code hash text of the contract that waits for a reply; empty if none does. */
   readonly recipient: string;
 };
+
+/** Of a shape that does not suit the call. */
+const UNDETECTED = "cannot detect response type";
 
 /** The call's name in the chain's own refusals (enclave §3.1). */
 const REFUSAL_NAMES: Readonly<Record<CallKind, string>> = {
@@ -38,7 +40,7 @@ function parseFor(
 }
 
 /**
- * The response of an instantiate, execute or reply.
+ * The response of any call but a query.
  * @throws {EnclaveError} FailedToDeserialize; {ChainFailure} what the contract said, encrypted, or a shape that does not suit
  */
 export function interpretResponse(
@@ -49,17 +51,14 @@ export function interpretResponse(
 ): ContractResponse {
   const parsed = parseFor(crypto, kind, output, to);
   if (parsed.kind === "response") return parsed.response;
-  if (parsed.kind === "v010Response") throw notImplemented();
-  const what =
-    parsed.kind === "query" || kind === "instantiate"
-      ? `${REFUSAL_NAMES[kind]}: cannot detect response type (v0.10 or v1)`
-      : "cannot detect response type";
+  const dumped = parsed.kind === "ibc" && (kind === "execute" || kind === "reply");
+  const what = dumped ? UNDETECTED : `${REFUSAL_NAMES[kind]}: ${UNDETECTED} (v0.10 or v1)`;
   throw callFailure(kind, what);
 }
 
 /** The base64 text that a query returned. @throws as {@link interpretResponse} */
 export function interpretQueryResult(crypto: Crypto, output: Uint8Array, secret: TxSecret): string {
   const parsed = parseFor(crypto, "query", output, { secret, recipient: "" });
-  if (parsed.kind !== "query") throw callFailure("query", "query: cannot detect response type");
+  if (parsed.kind !== "query") throw callFailure("query", `query: ${UNDETECTED}`);
   return parsed.text;
 }

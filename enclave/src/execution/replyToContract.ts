@@ -13,7 +13,14 @@ import type { SubMessage } from "../messages/contractMessage.ts";
 import { recipientOf } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
 import type { Frame, HandledResponse, Responder, ResultData } from "./callTree.ts";
-import { ChainFailure, ChainPanic, ComputeCode, computeFailure, unregisteredFailure } from "./chainFailure.ts";
+import {
+  ChainFailure,
+  ChainPanic,
+  ComputeCode,
+  callFailure,
+  computeFailure,
+  unregisteredFailure,
+} from "./chainFailure.ts";
 import { loadContractCode, loadContractKey, openContract } from "./contract.ts";
 import { contractEvent } from "./contractEvents.ts";
 import { interpretResponse } from "./interpretOutput.ts";
@@ -35,8 +42,7 @@ export function replyTo(
   refuseUnanswerable(message, outcome);
   const result = outcome.kind === "ok" ? successFor(encrypted, outcome) : failureFor(frame, encrypted, outcome.failure);
   const input = utf8ToBytes(formatJson({ id: message.id, result }));
-  // Quirk: the chain of callers is lost in a reply to a message that went to no contract (enclave §7.6).
-  const replyChain = encrypted ? responder.replyChain : [];
+  const replyChain = keepsChain(encrypted, outcome) ? responder.replyChain : [];
   return runReply(frame, { ...responder, replyChain }, { input, encrypted });
 }
 
@@ -51,6 +57,14 @@ function refuseUnanswerable({ message: { kind } }: SubMessage, outcome: SubMessa
     const text = "when sending a reply both InternaReplyEnclaveSig and InternalMsgId are expected to be initialized";
     throw unregisteredFailure(text);
   }
+}
+
+/**
+ * Quirk: the chain of callers is lost in a reply to a message that went to no contract (enclave §7.6), and in one to a v0.10 result
+ * (enclave §7.3).
+ */
+function keepsChain(encrypted: boolean, outcome: SubMessageOutcome): boolean {
+  return encrypted && !(outcome.kind === "ok" && outcome.api === "v0.10");
 }
 
 type ReplyResult =
@@ -110,7 +124,11 @@ function runReply(
     }
     const output = runContract(frame, gas, { entry: "reply", contract, message: input, secret });
     const to = { secret, recipient: recipientOf(replyChain) };
-    return { contract, secret, replyChain, response: interpretResponse(services.crypto, "reply", output, to) };
+    const response = interpretResponse(services.crypto, "reply", output, to);
+    // Code that the contract got after it had asked for the reply (contracts §6.4).
+    if (response.api !== "v1")
+      throw callFailure("reply", "response of reply should always be a CosmWasm v1 response type");
+    return { contract, secret, replyChain, response };
   });
   const handled = flattenFailures(() => tree.calls.handleResponse(frame, ran));
   return { events: [contractEvent("reply", address), ...handled.events], data: handled.data };

@@ -6,11 +6,15 @@
 import { LIMITS } from "@sotto/boundary/messages";
 import { concatBytes, u64be } from "@sotto/common/bytes";
 import { isDevelopmentChain } from "../developmentChain.ts";
-import type { EngineImports, EngineOutcome, EntryPoint } from "../engine/engine.ts";
+import type { EngineCall, EngineImports, EngineOutcome, EntryPoint } from "../engine/engine.ts";
 import { PROTOCOL_SALT } from "../keys/keyTree.ts";
-import { formatEnvironment } from "../messages/environment.ts";
+import {
+  formatEnvironment,
+  formatMessageInfo,
+  formatV010Environment,
+  type MessageInfo,
+} from "../messages/environment.ts";
 import type { TxSecret } from "../messages/secretMessage.ts";
-import { notImplemented } from "../notImplemented.ts";
 import { ContractStorage } from "../state/contractStorage.ts";
 import type { Frame } from "./callTree.ts";
 import type { Contract } from "./contract.ts";
@@ -35,8 +39,8 @@ const ENTRY_RULES: Readonly<Record<EntryPoint, { readonly accessUnit: bigint; re
 export type EntryCall = {
   readonly entry: EntryPoint;
   readonly contract: Contract;
-  /** Only for instantiate and execute. */
-  readonly info?: Uint8Array;
+  /** Of the message that called; a reply is from nobody. v1 contracts see it in instantiate and execute alone. */
+  readonly info?: MessageInfo;
   readonly message: Uint8Array;
   /** That of the call tree; errors of contracts that are queried are encrypted under it. */
   readonly secret: TxSecret;
@@ -49,26 +53,30 @@ function placeOf({ tree }: Frame, contract: Contract): CallPlace {
   const { height, timeNs, calls } = tree.block;
   if (calls === undefined) return { random: QUERY_RANDOM, salt: undefined };
   let random: Uint8Array | undefined;
-  if (contract.module.requiresRandom) {
+  if (contract.module.requiresRandom && contract.module.api === "v1") {
     const info = concatBytes(u64be(height), contract.latestKey, u64be(calls.counter.forRandom()));
     random = tree.services.crypto.hkdfSha256(calls.seed, PROTOCOL_SALT, info, 32);
   }
   return { random, salt: concatBytes(u64be(timeNs), u64be(height), u64be(calls.counter.advance())) };
 }
 
-function environmentOf({ tree, depth }: Frame, contract: Contract, random: Uint8Array | undefined): Uint8Array {
-  const { height, timeNs } = tree.block;
-  const { transaction } = tree;
-  return formatEnvironment({
-    height,
-    timeNs,
-    chainId: tree.services.chainId,
-    random,
-    contract: contract.address,
-    codeHash: contract.codeHash,
-    // Quirk: contracts that are reached through others see the position plus the depth (contracts §5.1).
-    transaction: transaction && { index: transaction.index + depth, hash: transaction.hash },
-  });
+const NOBODY: MessageInfo = { sender: "", funds: [] };
+
+/** What stands before the message among the arguments of an entry point (contracts §3.1). */
+function surroundingsOf(
+  { tree, depth }: Frame,
+  { contract, entry, info = NOBODY }: EntryCall,
+  random: Uint8Array | undefined,
+): Pick<EngineCall, "env" | "info"> {
+  const { transaction, services, block } = tree;
+  const { height, timeNs } = block;
+  const { address, codeHash } = contract;
+  const place = { height, timeNs, chainId: services.chainId, contract: address, codeHash };
+  if (contract.module.api === "v0.10") return entry === "query" ? {} : { env: formatV010Environment(place, info) };
+  // Quirk: contracts that are reached through others see the position plus the depth (contracts §5.1).
+  const position = transaction && { index: transaction.index + depth, hash: transaction.hash };
+  const env = formatEnvironment({ ...place, random, transaction: position });
+  return entry === "instantiate" || entry === "execute" ? { env, info: formatMessageInfo(info) } : { env };
 }
 
 /** Throws what ended a call that did not return. */
@@ -83,11 +91,9 @@ function throwFailure(result: Extract<EngineOutcome["result"], { kind: "failed" 
  * @throws {EngineError}; {EnclaveError}; {OutOfGas} of the chain's meter; {RefusalError} HostMisbehavior
  */
 export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8Array {
-  const { contract, entry, message, info } = call;
+  const { contract, entry, message } = call;
   const { services } = frame.tree;
-  if (contract.module.api !== "v1") throw notImplemented();
   const { random, salt } = placeOf(frame, contract);
-  const env = environmentOf(frame, contract, random);
   const storage = new ContractStorage(frame.store, services.ciphers.forContract(contract.originalKey), contract.bytes);
   const rules = ENTRY_RULES[entry];
   const limit = callGasLimit(frame.meter);
@@ -107,10 +113,9 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
     debugPrint: debugPrint(frame, contract),
   };
   const readOnly = entry === "query";
-  const args = info === undefined ? { env } : { env, info };
   const outcome = services.engine.run(contract.module, {
     entry,
-    ...args,
+    ...surroundingsOf(frame, call, random),
     msg: message,
     gasLimit: limit,
     readOnly,

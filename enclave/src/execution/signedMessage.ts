@@ -4,7 +4,7 @@
  * Sender, message, funds and limits come from the transaction's own bytes; who vouches for the sender is the caller's to say.
  * @module
  */
-import { type Coin, type Event, LIMITS } from "@sotto/boundary/messages";
+import { type Event, LIMITS } from "@sotto/boundary/messages";
 import { EMPTY_BYTES } from "@sotto/common/bytes";
 import { InputError } from "@sotto/common/errors";
 import type { Any } from "@sotto/common/wire/any";
@@ -26,7 +26,6 @@ import { OutputEncryption } from "../messages/outputEncryption.ts";
 import { parseSecretMessage } from "../messages/secretMessage.ts";
 import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
 import { adminChangeFailure, type CallKind, type ChainFailure, enclaveFailure } from "./chainFailure.ts";
-import { hasHiddenCoins } from "./coins.ts";
 import { addressBytes } from "./contract.ts";
 import {
   validateClearAdmin,
@@ -67,7 +66,7 @@ function runExecute(frame: Frame, value: Uint8Array, authenticate: Authenticate)
   const message = decodeFor("execute", MsgExecuteContract, value);
   const { sender, contract, msg, sentFunds, callbackSig } = message;
   validateExecute({ funds: sentFunds });
-  const open = openerOf(frame, { sender, input: msg, funds: sentFunds, callbackSig }, authenticate);
+  const open = openerOf(frame, { sender, input: msg, callbackSig }, authenticate);
   const result = frame.tree.calls.execute(frame, { sender, contract, funds: sentFunds, open });
   return { response: MsgExecuteContractResponse.encode({ data: encryptData(frame, result) }), events: result.events };
 }
@@ -76,7 +75,7 @@ function runInstantiate(frame: Frame, value: Uint8Array, authenticate: Authentic
   const message = decodeFor("instantiate", MsgInstantiateContract, value);
   const { sender, codeId, label, initMsg, initFunds, callbackSig, admin } = message;
   validateInstantiate({ codeId, label, funds: initFunds });
-  const open = openerOf(frame, { sender, input: initMsg, funds: initFunds, callbackSig }, authenticate);
+  const open = openerOf(frame, { sender, input: initMsg, callbackSig }, authenticate);
   const call = { creator: sender, codeId, label, admin, funds: initFunds, sent: initMsg, open };
   const result = frame.tree.calls.instantiate(frame, call);
   const { address, events } = result;
@@ -88,7 +87,7 @@ function runMigrate(frame: Frame, value: Uint8Array, authenticate: Authenticate)
   validateMigrate(message);
   const { codeId, msg, callbackSig } = message;
   const sender = addressBytes(message.sender);
-  const open = openerOf(frame, { sender, input: msg, funds: [], callbackSig }, authenticate);
+  const open = openerOf(frame, { sender, input: msg, callbackSig }, authenticate);
   const call = { sender, contract: addressBytes(message.contract), codeId, sent: msg, open };
   const result = frame.tree.calls.migrate(frame, call);
   return { response: MsgMigrateContractResponse.encode({ data: encryptData(frame, result) }), events: result.events };
@@ -143,7 +142,6 @@ function decodeOr<T>(
 type Signed = {
   readonly sender: Uint8Array;
   readonly input: Uint8Array;
-  readonly funds: readonly Coin[];
   readonly callbackSig: Uint8Array;
 };
 
@@ -153,7 +151,7 @@ type Signed = {
  * @returns throws {EnclaveError} FailedFunctionCall, FailedTxVerification, ValidationFailure; {ChainFailure} compute 16
  */
 function openerOf({ tree }: Frame, signed: Signed, authenticate: Authenticate): () => OpenedInput {
-  const { sender, input, funds, callbackSig } = signed;
+  const { sender, input, callbackSig } = signed;
   return () => {
     if (input.length === 0 || input.length > LIMITS.message) {
       throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
@@ -161,7 +159,7 @@ function openerOf({ tree }: Frame, signed: Signed, authenticate: Authenticate): 
     authenticate(sender);
     const opened = tree.services.inputs.open(input);
     requireNoCallback(callbackSig);
-    if (opened === undefined || hasHiddenCoins(funds)) throw new EnclaveError(EnclaveErrorCode.FailedTxVerification);
+    if (opened === undefined) throw new EnclaveError(EnclaveErrorCode.FailedTxVerification);
     return { secret: opened.secret, input: parseSecretMessage(opened.plaintext) };
   };
 }

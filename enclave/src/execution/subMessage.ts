@@ -3,14 +3,15 @@
  * @module
  */
 import type { Event } from "@sotto/boundary/messages";
+import type { ContractApi } from "../engine/engine.ts";
 import type { SubMessage } from "../messages/contractMessage.ts";
 import { encryptNestedMessage } from "../messages/secretMessage.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import type { Frame, OpenedInput, Responder, ResultData } from "./callTree.ts";
 import { ChainFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
-import { toChainMessage } from "./chainMessage.ts";
-import { addressBytes } from "./contract.ts";
+import { type ChainMessage, toChainMessages } from "./chainMessage.ts";
+import { addressBytes, type Contract } from "./contract.ts";
 import { sortAttributes } from "./contractEvents.ts";
 import { runNativeMessage } from "./nativeWork.ts";
 import { validateExecute, validateInstantiate, validateMigrate, validateUpdateAdmin } from "./validateBasic.ts";
@@ -22,6 +23,8 @@ const INVALID = "failed basic validation for message type *types.";
 export type SubMessageOutcome =
   | {
       readonly kind: "ok";
+      /** Of a contract that ran, by the shape of its output. */
+      readonly api: ContractApi | undefined;
       /** As they appear on the chain. */
       readonly events: readonly Event[];
       /** A contract's data, or the protobuf response of a chain message. */
@@ -29,7 +32,11 @@ export type SubMessageOutcome =
     }
   | { readonly kind: "failed"; readonly failure: ChainFailure };
 
-type Ran = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
+type Ran = {
+  readonly api?: ContractApi;
+  readonly events: readonly Event[];
+  readonly data: ResultData | undefined;
+};
 
 /**
  * Runs the message; a failure is an outcome, with everything that the message did undone.
@@ -39,10 +46,10 @@ type Ran = { readonly events: readonly Event[]; readonly data: ResultData | unde
 export function runSubMessage(frame: Frame, sender: Responder, message: SubMessage): SubMessageOutcome {
   return frame.tree.state.inScope((): { end: "keep" | "drop"; value: SubMessageOutcome } => {
     try {
-      const { events, data } = withGasLimit(frame, message.gasLimit, (limited) => route(limited, sender, message));
+      const { api, events, data } = withGasLimit(frame, message.gasLimit, (limited) => route(limited, sender, message));
       const visible = events.filter(({ type }) => type !== "message");
       const shown = isWasmMessage(message) ? visible.map(sortAttributes) : visible;
-      return { end: "keep", value: { kind: "ok", events: shown, data } };
+      return { end: "keep", value: { kind: "ok", api, events: shown, data } };
     } catch (failure) {
       if (!(failure instanceof ChainFailure)) throw failure;
       return { end: "drop", value: { kind: "failed", failure } };
@@ -116,8 +123,15 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
     const call = { contract: receiver, newAdmin, authenticate: () => {} };
     return { events: frame.tree.calls.changeAdmin(frame, { sender: contract.bytes, ...call }), data: undefined };
   }
-  const chainMessage = toChainMessage(contract.bytes, message);
-  if (chainMessage === undefined) return { events: [], data: undefined };
-  const { response, events } = runNativeMessage(frame, contract.bytes, chainMessage);
-  return { events, data: response.length === 0 ? undefined : { bytes: response, recipient: "" } };
+  // `finalize_tx` ends the list that it is in and never gets here.
+  if (message.kind === "finalizeTx") return { events: [], data: undefined };
+  return runNativeMessages(frame, contract, toChainMessages(contract, message));
+}
+
+/** The first failure ends all; a reply sees the first response (contracts §5.4). */
+function runNativeMessages(frame: Frame, contract: Contract, messages: readonly ChainMessage[]): Ran {
+  const results = messages.map((message) => runNativeMessage(frame, contract.bytes, message));
+  const response = results[0]?.response;
+  const data = response === undefined || response.length === 0 ? undefined : { bytes: response, recipient: "" };
+  return { events: results.flatMap(({ events }) => events), data };
 }

@@ -4,10 +4,10 @@
  */
 import { CodedError } from "@sotto/common/errors";
 import { formatJsonSorted, type JsonObject, type JsonValue, parseJson } from "@sotto/common/json";
-import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import type { ContractApi } from "../engine/engine.ts";
-import { parseSubMessage, type SubMessage } from "./contractMessage.ts";
-import { asBoolean, asBytes, asList, asObject, asOptional, asText } from "./jsonShape.ts";
+import type { SubMessage } from "./contractMessage.ts";
+import { asBoolean, asBytes, asList, asObject, asOptional, asText, misfit } from "./jsonShape.ts";
+import { parseSubMessage, parseV010Message } from "./parseContractMessage.ts";
 
 export type ContractAttribute = { readonly key: string; readonly value: string; readonly encrypted: boolean };
 export type ContractEvent = { readonly type: string; readonly attributes: readonly ContractAttribute[] };
@@ -29,7 +29,6 @@ export type ContractOutput =
   /** Base64, as the contract gave it. */
   | { readonly kind: "query"; readonly text: string }
   | { readonly kind: "response"; readonly response: ContractResponse }
-  | { readonly kind: "v010Response" }
   /** Packet receive and channel open results. */
   | { readonly kind: "ibc" };
 
@@ -42,31 +41,49 @@ export function parseContractOutput(output: Uint8Array): ContractOutput {
   if (typeof ok === "string") return { kind: "query", text: ok };
   const lowerOk = top.get("ok");
   if (typeof lowerOk === "string") return { kind: "query", text: lowerOk };
-  if (ok instanceof Map) {
-    if (hasExactly(ok, ["messages", "log"])) return { kind: "v010Response" };
-    if (hasExactly(ok, ["messages", "attributes", "events"])) return { kind: "response", response: parseResponse(ok) };
-    const received = ["acknowledgement", "messages", "attributes", "events"];
-    if (hasExactly(ok, received) || typeof ok.get("version") === "string") return { kind: "ibc" };
-  } else if (ok === null || ok === undefined) {
-    // Quirk: any object without `Ok` passes for a channel open result (enclave §3.1).
+  if (ok instanceof Map) return parseResult(ok);
+  // Quirk: any object without `Ok` passes for a channel open result (enclave §3.1).
+  if (ok === null || ok === undefined) return { kind: "ibc" };
+  throw misfit();
+}
+
+function parseResult(fields: JsonObject): ContractOutput {
+  if (hasExactly(fields, ["messages", "log"], "data")) return { kind: "response", response: parseV010Response(fields) };
+  if (hasExactly(fields, ["messages", "attributes", "events"], "data")) {
+    return { kind: "response", response: parseResponse(fields) };
+  }
+  if (hasExactly(fields, ["messages", "attributes", "events", "acknowledgement"])) {
+    parseResponse(fields);
+    asBytes(fields.get("acknowledgement"));
     return { kind: "ibc" };
   }
-  throw new EnclaveError(EnclaveErrorCode.FailedToDeserialize);
+  if (typeof fields.get("version") === "string") return { kind: "ibc" };
+  throw misfit();
 }
 
 function parse(output: Uint8Array): JsonValue {
   try {
     return parseJson(output);
   } catch (error) {
-    if (error instanceof CodedError) throw new EnclaveError(EnclaveErrorCode.FailedToDeserialize);
+    if (error instanceof CodedError) throw misfit();
     throw error;
   }
 }
 
-/** True if the members are these, with `data` allowed beside them. */
-function hasExactly(object: JsonObject, members: readonly string[]): boolean {
-  const others = object.size - (object.has("data") ? 1 : 0);
+/** True if the members are these, with `optional` allowed beside them. */
+function hasExactly(object: JsonObject, members: readonly string[], optional?: string): boolean {
+  const others = object.size - (optional !== undefined && object.has(optional) ? 1 : 0);
   return others === members.length && members.every((member) => object.has(member));
+}
+
+function parseV010Response(fields: JsonObject): ContractResponse {
+  return {
+    api: "v0.10",
+    messages: asList(fields.get("messages"), parseV010Message),
+    attributes: asList(fields.get("log"), parseAttribute),
+    events: [],
+    data: asOptional(fields.get("data"), asBytes),
+  };
 }
 
 function parseResponse(fields: JsonObject): ContractResponse {

@@ -7,9 +7,12 @@ import { CodedError } from "@sotto/common/errors";
 import type { JsonObject, JsonValue } from "@sotto/common/json";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 
+const MAX_U8 = 255n;
 const MAX_U64 = (1n << 64n) - 1n;
+const MAX_U128 = (1n << 128n) - 1n;
 
-function misfit(): EnclaveError {
+/** What every function here throws. */
+export function misfit(): EnclaveError {
   return new EnclaveError(EnclaveErrorCode.FailedToDeserialize);
 }
 
@@ -38,6 +41,24 @@ export function asU64(value: Given): bigint {
   throw misfit();
 }
 
+/** The same as decimal text. */
+export function asU64Text(value: Given): bigint {
+  return asDecimal(value, MAX_U64);
+}
+
+/** An amount as decimal text, of 128 bits; leading zeros go. */
+export function asU128Text(value: Given): string {
+  return asDecimal(value, MAX_U128).toString();
+}
+
+function asDecimal(value: Given, max: bigint): bigint {
+  const digits = /^0*([0-9]{1,39})$/.exec(asText(value))?.[1];
+  if (digits === undefined) throw misfit();
+  const number = BigInt(digits);
+  if (number > max) throw misfit();
+  return number;
+}
+
 export function asBytes(value: Given): Uint8Array {
   try {
     return base64ToBytes(asText(value));
@@ -47,9 +68,27 @@ export function asBytes(value: Given): Uint8Array {
   }
 }
 
+/** A list of JSON numbers from 0 to 255. */
+export function asByteList(value: Given): readonly bigint[] {
+  return asList(value, (item) => {
+    const byte = asU64(item);
+    if (byte > MAX_U8) throw misfit();
+    return byte;
+  });
+}
+
 export function asList<T>(value: Given, read: (item: JsonValue) => T): T[] {
-  if (Array.isArray(value)) return value.map(read);
+  // Not `map(read)`: a reader gets the item alone.
+  if (Array.isArray(value)) return value.map((item) => read(item));
   throw misfit();
+}
+
+/** One of a few texts. */
+export function asOneOf<T extends string>(value: Given, choices: readonly T[]): T {
+  const text = asText(value);
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw misfit();
+  return found;
 }
 
 /** Missing and null are alike. */
