@@ -198,9 +198,17 @@ export const OCALLS = {
     request: struct({ signer: address, typeUrl: text(LIMITS.typeUrl), value: bytes(LIMITS.stateValue), gasLimit: u64 }),
     response: nativeOutcome,
   },
-  /** Answers a query about other modules: the request is the JSON of contracts §5.7, the answer the inner result. */
+  /**
+   * Answers a query about other modules: the request is the JSON of contracts §5.7, the answer the inner result. `pending` are
+   * records of contracts that the running message has changed and that the answer must take into account.
+   */
   chainQuery: {
-    request: struct({ contract: address, request: bytes(LIMITS.message), gasLimit: u64 }),
+    request: struct({
+      contract: address,
+      request: bytes(LIMITS.message),
+      gasLimit: u64,
+      pending: list(write, LIMITS.writes),
+    }),
     response: struct({
       result: union({
         ok: bytes(LIMITS.stateValue),
@@ -208,6 +216,8 @@ export const OCALLS = {
         failed: struct({ log: text(LIMITS.text) }),
         unsupported: struct({ what: text(LIMITS.typeUrl) }),
         outOfGas,
+        /** The chain's program would have panicked; the caller's call ends (contracts §2.10). */
+        panicked: nothing,
       }),
       gasUsed: u64,
     }),

@@ -29,6 +29,8 @@ export const EnclaveErrorCode = {
   NotImplemented: 10,
   /** The outcome of a message is larger than what crosses the boundary. */
   FailedToSerialize: 11,
+  /** The chain's side of a callback panicked (contracts §2.10). */
+  FailedOcall: 12,
 } as const;
 export type EnclaveErrorCode = (typeof EnclaveErrorCode)[keyof typeof EnclaveErrorCode];
 
@@ -45,6 +47,7 @@ const TEXTS: Readonly<Record<EnclaveErrorCode, string>> = {
   9: "panicked due to unexpected behavior",
   10: "function not implemented",
   11: "failed to serialize data",
+  12: "Calling external function through FFI: Panic in FFI call",
 };
 
 export class EnclaveError extends CodedError<EnclaveErrorCode> {

@@ -396,7 +396,7 @@ describe("contracts §5.7, §6.2, enclave §11.1: queries by contracts", () => {
 
   it("tell errors of contracts and of the chain apart", () => {
     expect(asked(smart(inner, { fail: { text: "no" } }))).toEqual({
-      Err: { invalid_response: { error: "expected ident at line 1 column 2", response: b64("no") } },
+      Err: { invalid_response: { error: "expected value at line 1 column 1", response: b64("no") } },
     });
     const nobody = { ...inner, codeHash: new Uint8Array(32) };
     expect(asked(smart(nobody, { noop: {} })).Ok.Err.generic_err.msg).toBe(

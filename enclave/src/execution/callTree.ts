@@ -11,6 +11,7 @@ import type { GasMeter } from "../state/gasMeter.ts";
 import type { ScopedState } from "../state/scopedState.ts";
 import type { CallCounter } from "./callCounter.ts";
 import type { Contract } from "./contract.ts";
+import type { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
 
 /** Where in time calls run. */
@@ -36,6 +37,7 @@ export type CallTree = {
   readonly block: BlockContext;
   readonly transaction: TransactionContext | undefined;
   readonly state: ScopedState;
+  readonly queryBudget: QueryBudget;
   readonly calls: Calls;
 };
 

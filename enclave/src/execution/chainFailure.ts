@@ -105,7 +105,10 @@ export function enclaveFailure(kind: CallKind, error: unknown): ChainFailure | u
   if (!(error instanceof EnclaveError || error instanceof EngineError)) return undefined;
   const outOfGas =
     error instanceof EnclaveError ? error.code === EnclaveErrorCode.OutOfGas : error.code === EngineErrorCode.OutOfGas;
-  return callFailure(kind, outOfGas ? "Out of gas" : `Execution error: Enclave: ${error.message}`);
+  if (outOfGas) return callFailure(kind, "Out of gas");
+  // A panic on the chain's side is told in the chain's own words, without the enclave's name.
+  const isChainPanic = error instanceof EnclaveError && error.code === EnclaveErrorCode.FailedOcall;
+  return callFailure(kind, `Execution error: ${isChainPanic ? "" : "Enclave: "}${error.message}`);
 }
 
 /** The same for a change of admin, whose failures have neither suffix nor code (enclave §12.2). */

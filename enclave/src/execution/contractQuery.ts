@@ -3,16 +3,20 @@
  * @module
  */
 import type { OcallResponse } from "@sotto/boundary/messages";
-import { base64ToBytes, bytesToBase64, utf8ToBytes } from "@sotto/common/bytes";
+import { LIMITS } from "@sotto/boundary/messages";
+import { base64ToBytes, bytesToBase64, bytesToHex, concatBytes, utf8ToBytes } from "@sotto/common/bytes";
 import { InputError } from "@sotto/common/errors";
 import { formatJson } from "@sotto/common/json";
-import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
+import { EnclaveError, EnclaveErrorCode, RefusalError } from "../enclaveError.ts";
 import { EngineError, EngineErrorCode } from "../engine/engineError.ts";
-import { parseQueryRequest, QueryAnswer, type QueryRequest } from "../messages/queryRequest.ts";
-import type { TxSecret } from "../messages/secretMessage.ts";
-import { ComputeStore } from "../state/computeStore.ts";
+import { ParserFault } from "../messages/parser/parserFault.ts";
+import { QueryAnswer } from "../messages/queryAnswer.ts";
+import { type ChainRequest, parseQueryRequest, type QueryRequest } from "../messages/queryRequest.ts";
+import { parseSecretMessage, type TxSecret } from "../messages/secretMessage.ts";
+import { normalizeStdError } from "../messages/stdError.ts";
+import { ComputeStore, contractStatePrefix } from "../state/computeStore.ts";
 import { GasLocation, GasMeter, OutOfGas } from "../state/gasMeter.ts";
-import type { Frame } from "./callTree.ts";
+import type { Frame, OpenedInput } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
 import { addressBytes, addressText, type Contract } from "./contract.ts";
 import { GAS_MULTIPLIER } from "./wasmGas.ts";
@@ -21,6 +25,8 @@ import { GAS_MULTIPLIER } from "./wasmGas.ts";
 const MAX_QUERY_DEPTH = 10;
 /** S that a request costs that is none. */
 const INVALID_REQUEST_GAS = 500n;
+/** What encryption adds to a message: nonce, key, synthetic IV (enclave §2.1). */
+const ENCRYPTION_OVERHEAD = 80;
 /** What the chain's own answer of no bytes turns into (contracts §5.7). */
 const EMPTY_ANSWER = {
   error: "Parsing Go response: expected value at line 1 column 8",
@@ -40,51 +46,85 @@ export type Asking = { readonly contract: Contract; readonly secret: TxSecret };
 /**
  * Answers `request` for a contract.
  * @param gasLeft W that the caller has left
- * @throws {EnclaveError} OutOfGas; {OutOfGas} of the caller's meter; {RefusalError} HostMisbehavior
+ * @throws {EnclaveError} OutOfGas; FailedOcall: the chain's side panicked; FailedFunctionCall: see {@link QueryBudget};
+ * {EngineError} Unknown; {OutOfGas} of the caller's meter; {RefusalError} HostMisbehavior
  */
 export function answerQuery(frame: Frame, asking: Asking, request: Uint8Array, gasLeft: bigint): AnsweredQuery {
-  if (frame.queryDepth >= MAX_QUERY_DEPTH) return { answer: utf8ToBytes(QueryAnswer.tooDeep()), gasUsed: 0n };
-  const parsed = parseQueryRequest(request);
-  if (parsed.kind === "invalid") {
-    return { answer: utf8ToBytes(QueryAnswer.invalidRequest(parsed.error, request)), gasUsed: INVALID_REQUEST_GAS };
-  }
-  if (parsed.kind === "custom") return { answer: utf8ToBytes(QueryAnswer.unsupported("custom")), gasUsed: 0n };
-  if (parsed.kind === "chain")
-    return askChain(frame, asking, request, parsed.limited ? gasLeft / GAS_MULTIPLIER : undefined);
-  return inNestedQuery(frame, gasLeft / GAS_MULTIPLIER, (nested) => answerInside(nested, asking.secret, parsed));
+  const { queryBudget } = frame.tree;
+  queryBudget.take(request.length);
+  const { answer, gasUsed } = answerText(frame, asking, request, gasLeft);
+  queryBudget.take(answer.length);
+  return { answer: utf8ToBytes(answer), gasUsed };
 }
 
-type InsideRequest = Extract<QueryRequest, { kind: "smart" | "contractInfo" }>;
+type TextAnswer = { readonly answer: string; readonly gasUsed: bigint };
+
+function answerText(frame: Frame, asking: Asking, request: Uint8Array, gasLeft: bigint): TextAnswer {
+  if (frame.queryDepth >= MAX_QUERY_DEPTH) return { answer: QueryAnswer.tooDeep(), gasUsed: 0n };
+  const parsed = parseQueryRequest(request);
+  switch (parsed.kind) {
+    case "invalid":
+      return { answer: QueryAnswer.invalidRequest(parsed.error, request), gasUsed: INVALID_REQUEST_GAS };
+    case "unsupported":
+      return { answer: QueryAnswer.unsupported(parsed.what), gasUsed: 0n };
+    case "chain":
+      return askChain(frame, asking, parsed, gasLeft);
+    default:
+      return inNestedQuery(frame, gasLeft / GAS_MULTIPLIER, (nested) => answerInside(nested, asking.secret, parsed));
+  }
+}
 
 /** Runs `work` on a meter of its own; what it used is added to the caller's, also if it fails. */
-function inNestedQuery(frame: Frame, limit: bigint, work: (nested: Frame) => string): AnsweredQuery {
+function inNestedQuery(frame: Frame, limit: bigint, work: (nested: Frame) => string): TextAnswer {
   const meter = new GasMeter(limit, { countsNative: true });
   const store = new ComputeStore(frame.tree.state, meter);
   let answer: string | undefined;
+  let failure: unknown;
   try {
     answer = work({ ...frame, meter, store, queryDepth: frame.queryDepth + 1 });
   } catch (error) {
-    if (!(error instanceof OutOfGas)) throw error;
+    if (error instanceof RefusalError) throw error;
+    failure = error instanceof OutOfGas ? new EnclaveError(EnclaveErrorCode.OutOfGas) : error;
   }
   frame.meter.consume(meter.own, GasLocation.NestedQuery);
   frame.meter.noteNative(meter.native, GasLocation.NestedQuery);
-  if (answer === undefined) throw new EnclaveError(EnclaveErrorCode.OutOfGas);
-  return { answer: utf8ToBytes(answer), gasUsed: meter.consumed };
+  if (answer === undefined) throw failure;
+  return { answer, gasUsed: meter.consumed };
 }
+
+type InsideRequest = Extract<QueryRequest, { kind: "smart" | "raw" | "contractInfo" }>;
 
 function answerInside(frame: Frame, secret: TxSecret, request: InsideRequest): string {
   try {
     const contract = addressBytes(request.contract);
     if (request.kind === "contractInfo") return answerContractInfo(frame, contract, request.contract);
-    const { codeHash: codeHashText, message } = request;
-    const open = () => ({ secret, input: { codeHashText, replyChain: [], message } });
-    const { answer } = frame.tree.calls.query(frame, { contract, open });
-    return QueryAnswer.ok(bytesToBase64(decodeAnswer(answer)));
+    if (request.kind === "raw") return answerRaw(frame, contract, request.key);
+    const { answer } = frame.tree.calls.query(frame, { contract, open: () => openNested(secret, request) });
+    return QueryAnswer.ok(decodeAnswer(answer));
   } catch (error) {
     if (!(error instanceof ChainFailure)) throw error;
-    if (error.contractError === undefined) return QueryAnswer.genericError(error.message);
-    // Quirk: a v1 error is plain text where the protocol expects an error object (enclave §11.1).
-    return QueryAnswer.invalidResponse(jsonFault(error.contractError), utf8ToBytes(error.contractError));
+    return error.contractError === undefined
+      ? QueryAnswer.genericError(error.message)
+      : describeContractError(utf8ToBytes(error.contractError));
+  }
+}
+
+/** The input as it would arrive encrypted; the hash need not have the length of one (contracts §2.7). @throws {EnclaveError} */
+function openNested(secret: TxSecret, { codeHash, message }: Extract<QueryRequest, { kind: "smart" }>): OpenedInput {
+  const plaintext = concatBytes(utf8ToBytes(codeHash), message);
+  if (plaintext.length + ENCRYPTION_OVERHEAD > LIMITS.message) {
+    throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
+  }
+  return { secret, input: parseSecretMessage(plaintext) };
+}
+
+/** Quirk: a v1 error is plain text where the protocol expects an error object (enclave §11.1). */
+function describeContractError(text: Uint8Array): string {
+  try {
+    return QueryAnswer.error(normalizeStdError(text));
+  } catch (error) {
+    if (error instanceof ParserFault) return QueryAnswer.invalidResponse(error.message, text);
+    throw error;
   }
 }
 
@@ -93,7 +133,15 @@ function answerContractInfo({ store }: Frame, contract: Uint8Array, asked: strin
   if (info === undefined) return QueryAnswer.genericError(`${asked}: invalid address`);
   const port = info.ibcPortId === "" ? {} : { ibc_port: info.ibcPortId };
   const body = { code_id: info.codeId, creator: addressText(info.creator), pinned: false, ...port };
-  return QueryAnswer.ok(bytesToBase64(utf8ToBytes(formatJson(body))));
+  return QueryAnswer.ok(utf8ToBytes(formatJson(body)));
+}
+
+/** An entry of a contract's encrypted store, by the key that is in the store. */
+function answerRaw({ store }: Frame, contract: Uint8Array, key: Uint8Array): string {
+  const fullKey = concatBytes(contractStatePrefix(contract), key);
+  const value = key.length === 0 || fullKey.length > LIMITS.stateKey ? undefined : store.get(fullKey);
+  const found = value === undefined ? [] : [{ Key: bytesToHex(key).toUpperCase(), Value: bytesToBase64(value) }];
+  return QueryAnswer.ok(utf8ToBytes(formatJson(found)));
 }
 
 /** @throws {EngineError} Unknown, which traps the caller (enclave §11.1) */
@@ -106,37 +154,35 @@ function decodeAnswer(text: string): Uint8Array {
   }
 }
 
-/** What the reference's JSON parser says of a text that is no error object; exact for texts that begin with a letter. */
-function jsonFault(text: string): string {
-  const first = text.trimStart().charAt(0);
-  const looksLikeWord = first === "t" || first === "f" || first === "n";
-  return text === ""
-    ? "EOF while parsing a value at line 1 column 0"
-    : looksLikeWord
-      ? "expected ident at line 1 column 2"
-      : "expected value at line 1 column 1";
-}
-
-/** @param limit S; undefined for kinds that run on the caller's own meter */
-function askChain(frame: Frame, { contract }: Asking, request: Uint8Array, limit: bigint | undefined): AnsweredQuery {
-  const { host } = frame.tree.services;
-  const gasLimit = limit ?? frame.meter.remaining;
-  const { result, gasUsed } = host.call("chainQuery", { contract: contract.bytes, request, gasLimit });
-  frame.meter.noteNative(gasUsed, GasLocation.NestedQuery);
+/** Queries of other modules. Those that are not limited run on the caller's own meter (contracts §4.6). */
+function askChain(
+  { tree, meter, store }: Frame,
+  { contract }: Asking,
+  request: ChainRequest,
+  gasLeft: bigint,
+): TextAnswer {
+  const { result, gasUsed } = tree.services.host.call("chainQuery", {
+    contract: contract.bytes,
+    request: request.json,
+    gasLimit: request.limited ? gasLeft / GAS_MULTIPLIER : meter.remaining,
+    pending: request.limited ? [] : store.pendingRecords(),
+  });
+  meter.noteNative(gasUsed, GasLocation.NestedQuery);
   if (result.kind === "outOfGas") {
-    throw limit === undefined ? new OutOfGas(result.value.location) : new EnclaveError(EnclaveErrorCode.OutOfGas);
+    throw request.limited ? new EnclaveError(EnclaveErrorCode.OutOfGas) : new OutOfGas(result.value.location);
   }
-  return { answer: utf8ToBytes(formatChainAnswer(result)), gasUsed };
+  if (result.kind === "panicked") throw new EnclaveError(EnclaveErrorCode.FailedOcall);
+  return { answer: formatChainAnswer(result), gasUsed };
 }
 
-type ChainAnswer = Exclude<OcallResponse<"chainQuery">["result"], { kind: "outOfGas" }>;
+type ChainAnswer = Exclude<OcallResponse<"chainQuery">["result"], { kind: "outOfGas" | "panicked" }>;
 
 function formatChainAnswer(result: ChainAnswer): string {
   switch (result.kind) {
     case "ok":
       return result.value.length === 0
         ? QueryAnswer.invalidResponse(EMPTY_ANSWER.error, EMPTY_ANSWER.response)
-        : QueryAnswer.ok(bytesToBase64(result.value));
+        : QueryAnswer.ok(result.value);
     case "failed":
       return QueryAnswer.genericError(result.value.log);
     case "unsupported":

@@ -12,6 +12,7 @@ import { makeStoreReader } from "../state/storeReader.ts";
 import { CALLS } from "./calls.ts";
 import type { BlockContext, CallTree, Frame, TransactionContext } from "./callTree.ts";
 import { ChainFailure, ChainPanic, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
 import { type MessageRan, runSignedMessage } from "./signedMessage.ts";
 import type { SignerCheck } from "./verifySigner.ts";
@@ -68,7 +69,8 @@ export function runInTree(
   work: (frame: Frame) => MessageRan,
 ): MessageOutcome {
   const state = new ScopedState(services.host, makeStoreReader(services.host));
-  const tree: CallTree = { services, block, transaction: transaction.context, state, calls: CALLS };
+  const queryBudget = new QueryBudget();
+  const tree: CallTree = { services, block, transaction: transaction.context, state, queryBudget, calls: CALLS };
   const meter = new GasMeter(transaction.gasLeft, { countsNative: false });
   const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
   const outcome = settle(() => {

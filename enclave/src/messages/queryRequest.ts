@@ -1,91 +1,109 @@
 /**
- * Queries that a contract makes: which kinds are known, and what is said of those that are not (contracts §5.7).
+ * Queries that a contract makes: the shapes of all requests, and who answers each (contracts §5.7).
  * @module
  */
 import { LIMITS } from "@sotto/boundary/messages";
-import { bytesToBase64 } from "@sotto/common/bytes";
-import { CodedError } from "@sotto/common/errors";
-import { formatJson, type JsonInput, parseJson } from "@sotto/common/json";
-import { asBytes, asObject, asText, asVariant } from "./jsonShape.ts";
+import { utf8ToBytes } from "@sotto/common/bytes";
+import { formatJson } from "@sotto/common/json";
+import { ParserFault } from "./parser/parserFault.ts";
+import { parseVariant } from "./parser/readVariant.ts";
+import { describeValue, struct, type ValueOf, variants } from "./parser/shapes.ts";
+import { isStargatePathAllowed } from "./stargatePaths.ts";
+
+const SHAPES = {
+  bank: variants({
+    balance: struct("BankQuery::Balance", { address: "text", denom: "text" }),
+    all_balances: struct("BankQuery::AllBalances", { address: "text" }),
+  }),
+  custom: { kind: "any" },
+  staking: variants({
+    bonded_denom: struct("StakingQuery::BondedDenom", {}),
+    all_delegations: struct("StakingQuery::AllDelegations", { delegator: "text" }),
+    delegation: struct("StakingQuery::Delegation", { delegator: "text", validator: "text" }),
+    validators: struct("StakingQuery::Validators", {}),
+    unbonding_delegations: struct("StakingQuery::UnbondingDelegations", { delegator: "text" }),
+    all_validators: struct("StakingQuery::AllValidators", {}),
+    validator: struct("StakingQuery::Validator", { address: "text" }),
+  }),
+  wasm: variants({
+    smart: struct("WasmQuery::Smart", { contract_addr: "text", callback_code_hash: "text", msg: "bytes" }),
+    // The hash is required here as well: that is why the raw queries of v1 contracts are none.
+    raw: struct("WasmQuery::Raw", { contract_addr: "text", callback_code_hash: "text", key: "bytes" }),
+    contract_info: struct("WasmQuery::ContractInfo", { contract_addr: "text" }),
+  }),
+  dist: variants({ rewards: struct("DistQuery::Rewards", { delegator: "text" }) }),
+  mint: variants({
+    inflation: struct("MintQuery::Inflation", {}),
+    bonded_ratio: struct("MintQuery::BondedRatio", {}),
+  }),
+  gov: variants({ proposals: struct("GovQuery::Proposals", {}) }),
+  ibc: variants({
+    port_id: struct("IbcQuery::PortId", {}),
+    list_channels: struct("IbcQuery::ListChannels", { port_id: "optionalText" }),
+    channel: struct("IbcQuery::Channel", { channel_id: "text", port_id: "optionalText" }),
+  }),
+  stargate: struct("QueryRequest::Stargate", { path: "text", data: "bytes" }),
+} as const;
 
 export type QueryRequest =
   | { readonly kind: "smart"; readonly contract: string; readonly codeHash: string; readonly message: Uint8Array }
+  /** `key` is one of the encrypted store. */
+  | { readonly kind: "raw"; readonly contract: string; readonly key: Uint8Array }
   | { readonly kind: "contractInfo"; readonly contract: string }
-  | { readonly kind: "custom" }
-  /** For the host; `limited` kinds run under the limit that the caller's gas sets (contracts §4.6). */
-  | { readonly kind: "chain"; readonly limited: boolean }
+  | { readonly kind: "unsupported"; readonly what: string }
+  | ChainRequest
   | { readonly kind: "invalid"; readonly error: string };
 
-/** Query variants of other modules, by their two names. */
-const CHAIN_QUERIES: Readonly<Record<string, readonly string[]>> = {
-  bank: ["balance", "all_balances"],
-  staking: [
-    "bonded_denom",
-    "validators",
-    "all_validators",
-    "validator",
-    "all_delegations",
-    "delegation",
-    "unbonding_delegations",
-  ],
-  dist: ["rewards"],
-  mint: ["inflation", "bonded_ratio"],
-  gov: ["proposals"],
-  ibc: ["port_id", "list_channels", "channel"],
+/** One for the host. */
+export type ChainRequest = {
+  readonly kind: "chain";
+  /** The request with its known members alone. */
+  readonly json: Uint8Array;
+  /** Runs under the limit that the caller's gas sets, and not on the caller's own meter (contracts §4.6). */
+  readonly limited: boolean;
 };
-const LIMITED_MODULES: ReadonlySet<string> = new Set(["bank", "staking", "wasm"]);
 
-/** Total: what does not parse is `invalid`. */
+/** Total: what does not parse is `invalid`, with the parser's text. */
 export function parseQueryRequest(request: Uint8Array): QueryRequest {
-  if (request.length > LIMITS.message) return invalid("the request is too long");
   try {
-    const { name: module, body } = asVariant(parseJson(request));
-    if (module === "custom") return { kind: "custom" };
-    if (module === "stargate") {
-      const fields = asObject(body);
-      asText(fields.get("path"));
-      asBytes(fields.get("data"));
-      return { kind: "chain", limited: false };
-    }
-    const { name, body: inner } = asVariant(body);
-    const fields = asObject(inner);
-    if (module === "wasm") return parseWasmQuery(name, fields);
-    const known = Object.hasOwn(CHAIN_QUERIES, module) && CHAIN_QUERIES[module]?.includes(name);
-    if (known) return { kind: "chain", limited: LIMITED_MODULES.has(module) };
-    return invalid(`unknown variant \`${name}\` of ${module}`);
+    return whoAnswers(parseVariant(SHAPES, request));
   } catch (error) {
-    if (error instanceof CodedError) return invalid("the request does not parse as a query");
+    if (error instanceof ParserFault) return { kind: "invalid", error: error.message };
     throw error;
   }
 }
 
-function parseWasmQuery(name: string, fields: ReturnType<typeof asObject>): QueryRequest {
-  const contract = asText(fields.get("contract_addr"));
-  if (name === "contract_info") return { kind: "contractInfo", contract };
-  // Without the hash the request is none; that is how v1 contracts send raw queries.
-  const codeHash = asText(fields.get("callback_code_hash"));
-  if (name === "smart") return { kind: "smart", contract, codeHash, message: asBytes(fields.get("msg")) };
-  if (name !== "raw") return invalid(`unknown variant \`${name}\` of wasm`);
-  asBytes(fields.get("key"));
-  return { kind: "chain", limited: true };
+function whoAnswers(request: ValueOf<typeof SHAPES>): QueryRequest {
+  switch (request.name) {
+    case "custom":
+      return { kind: "unsupported", what: "custom" };
+    case "wasm":
+      return wasmRequest(request.body);
+    case "stargate": {
+      const { path } = request.body;
+      if (isStargatePathAllowed(path)) return chainRequest(request);
+      return { kind: "unsupported", what: `query path '${path}' is not allowed from the contract` };
+    }
+    default:
+      return chainRequest(request);
+  }
 }
 
-function invalid(error: string): QueryRequest {
-  return { kind: "invalid", error };
+function wasmRequest(request: ValueOf<typeof SHAPES.wasm.variants>): QueryRequest {
+  const contract = request.body.contract_addr;
+  switch (request.name) {
+    case "smart":
+      return { kind: "smart", contract, codeHash: request.body.callback_code_hash, message: request.body.msg };
+    case "raw":
+      return { kind: "raw", contract, key: request.body.key };
+    case "contract_info":
+      return { kind: "contractInfo", contract };
+  }
 }
 
-function systemError(error: JsonInput): string {
-  return formatJson({ Err: error });
+function chainRequest(request: ValueOf<typeof SHAPES>): QueryRequest {
+  const json = utf8ToBytes(formatJson(describeValue(SHAPES, request)));
+  // No rule of the protocol: a contract can write a request that does not fit through the boundary.
+  if (json.length > LIMITS.message) return { kind: "invalid", error: "the request is too long" };
+  return { kind: "chain", json, limited: request.name === "bank" || request.name === "staking" };
 }
-
-/** The envelopes that a contract gets back. */
-export const QueryAnswer = {
-  ok: (base64: string) => `{"Ok":{"Ok":"${base64}"}}`,
-  genericError: (msg: string) => formatJson({ Ok: { Err: { generic_err: { msg } } } }),
-  invalidRequest: (error: string, request: Uint8Array) =>
-    systemError({ invalid_request: { error, request: bytesToBase64(request) } }),
-  invalidResponse: (error: string, response: Uint8Array) =>
-    systemError({ invalid_response: { error, response: bytesToBase64(response) } }),
-  unsupported: (kind: string) => systemError({ unsupported_request: { kind } }),
-  tooDeep: () => systemError({ exceeded_recursion_limit: {} }),
-} as const;

@@ -2,6 +2,7 @@
  * Records of the compute store, read and written with their gas (chain §2.5, contracts §4.5).
  * @module
  */
+import type { StoreWrite } from "@sotto/boundary/messages";
 import { concatBytes, EMPTY_BYTES, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import { CodeInfo, ContractCodeHistoryEntry, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
@@ -61,6 +62,11 @@ export class ComputeStore {
 
   isLabelTaken(label: string): boolean {
     return this.get(keyOf(Prefix.Label, utf8ToBytes(label))) !== undefined;
+  }
+
+  /** Records of contracts that this message has made or changed so far; contracts' own entries are not among them. */
+  pendingRecords(): StoreWrite[] {
+    return this.state.visibleChanges().filter(({ key }) => key[0] !== Prefix.State);
   }
 
   /** The next instance number, counted over the chain from 1; counts it up. */

@@ -76,6 +76,13 @@ export class ScopedState {
     return changes.map(([, change]) => change);
   }
 
+  /** Changes that calls see and the host does not yet, in no order. */
+  visibleChanges(): StoreWrite[] {
+    const visible = new Map<string, Change>();
+    for (const { changes } of this.#scopes) for (const [name, change] of changes) visible.set(name, change);
+    return [...visible.values()];
+  }
+
   #top(): Scope {
     return this.#scopes[this.#scopes.length - 1] as Scope;
   }

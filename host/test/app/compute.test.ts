@@ -241,10 +241,10 @@ describe("contracts §6.7: running contracts", () => {
       seen.nestedCall = runMessage({ ...nested, ...again }).result;
       const text = JSON.stringify({ bank: { balance: { address: contractText, denom: "uscrt" } } });
       const query = (request: string) =>
-        chainQuery({ contract: CONTRACT, request: utf8ToBytes(request), gasLimit: 10_000n });
+        chainQuery({ contract: CONTRACT, request: utf8ToBytes(request), gasLimit: 10_000n, pending: [] });
       const answered = query(text).result;
       seen.balance = answered.kind === "ok" ? Buffer.from(answered.value).toString() : answered;
-      seen.unsupported = query('{"mint":{"inflation":{}}}').result;
+      seen.unsupported = query('{"mint":{"supply":{}}}').result;
       seen.badAddress = query('{"bank":{"all_balances":{"address":"x"}}}').result;
       seen.read = readStore({ key: codeKey(1n) }).value;
       seen.code = readCode({ codeHash: crypto.sha256(WASM) }).code;
@@ -265,7 +265,7 @@ describe("contracts §6.7: running contracts", () => {
       nestedCode: { kind: "failed", value: { codespace: "compute", code: 17 } },
       nestedCall: { kind: "failed", value: { codespace: "compute", code: 3 } },
       balance: '{"amount":{"denom":"uscrt","amount":"93"}}',
-      unsupported: { kind: "unsupported", value: { what: "mint.inflation" } },
+      unsupported: { kind: "unsupported", value: { what: "mint.supply" } },
       badAddress: { kind: "failed", value: { log: "x: invalid address" } },
       read: CodeInfo.encode({ codeHash: crypto.sha256(WASM), creator: account("a").bytes, source: "", builder: "" }),
       code: WASM,

@@ -45,24 +45,30 @@ export function toCoin({ denom, amount }: Amount): Coin {
   return { denom, amount: amount.toString() };
 }
 
-const ONE = 10n ** 18n;
+/** The decimal 1 on the wire. */
+export const DECIMAL_ONE = 10n ** 18n;
+
+/** A decimal of the wire as text: all 18 decimals. */
+export function formatDecimal(scaled: bigint): string {
+  return `${scaled / DECIMAL_ONE}.${(scaled % DECIMAL_ONE).toString().padStart(18, "0")}`;
+}
 
 /** A LegacyDec of JSON (`0.8`) as on the wire: the digits of the value times 10^18 (chain §3.3). */
 export function decimalToWire(text: string): string {
   const match = /^([0-9]+)(?:\.([0-9]{1,18}))?$/.exec(text);
   if (match === null)
     throw new RangeError(`decimal: expected digits with at most 18 decimals, got ${text.slice(0, 40)}`);
-  return (BigInt(match[1] as string) * ONE + BigInt((match[2] ?? "").padEnd(18, "0"))).toString();
+  return (BigInt(match[1] as string) * DECIMAL_ONE + BigInt((match[2] ?? "").padEnd(18, "0"))).toString();
 }
 
 /** A decimal (times 10^18) rounded to an integer, half to even. */
 export function roundHalfEven(scaled: bigint): bigint {
-  const whole = scaled / ONE;
-  const twice = (scaled % ONE) * 2n;
-  if (twice === ONE) return whole + (whole & 1n);
-  return twice > ONE ? whole + 1n : whole;
+  const whole = scaled / DECIMAL_ONE;
+  const twice = (scaled % DECIMAL_ONE) * 2n;
+  if (twice === DECIMAL_ONE) return whole + (whole & 1n);
+  return twice > DECIMAL_ONE ? whole + 1n : whole;
 }
 
 export function ceilDecimal(scaled: bigint): bigint {
-  return (scaled + ONE - 1n) / ONE;
+  return (scaled + DECIMAL_ONE - 1n) / DECIMAL_ONE;
 }

@@ -59,7 +59,7 @@ export function makeModules(crypto: Crypto, powers: ComputePowers): Modules {
     makeStakingModule(crypto, auth, bank),
     makeSlashingModule(),
     makeConsensusModule(),
-    makeComputeModule({ auth, bank, isBlocked, powers, router: () => messages }),
+    makeComputeModule({ auth, bank, isBlocked, powers, router: () => messages, queries: () => queries }),
     makeRegistrationModule(),
   ];
   const messages = new MessageRouter(all.flatMap((module) => module.messages ?? []));

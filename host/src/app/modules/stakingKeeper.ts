@@ -8,6 +8,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { concatBytes, EMPTY_BYTES } from "@sotto/common/bytes";
 import {
+  BondStatus,
   type Delegation,
   DelegationSchema,
   type Params,
@@ -31,6 +32,8 @@ export const delegationsPrefix = (delegator?: Uint8Array): Uint8Array =>
   delegator === undefined ? DELEGATIONS : concatBytes(DELEGATIONS, sized(delegator));
 
 const ONE = 10n ** 18n;
+/** Bonded tokens for one unit of voting power. */
+const POWER_REDUCTION = 10n ** 6n;
 
 export const stakingKeeper = {
   params: (context: Context): Params =>
@@ -54,6 +57,22 @@ export const stakingKeeper = {
   validators: (context: Context): Validator[] =>
     [...storeOf(context, STAKING_STORE).iterate(prefixRange(VALIDATORS_PREFIX))].map(([, value]) =>
       fromBinary(ValidatorSchema, value),
+    ),
+
+  /** Those that make blocks, strongest first; of equal ones the lower address comes first. */
+  bondedByPower: (context: Context): Validator[] => {
+    const { maxValidators } = stakingKeeper.params(context);
+    // Records come in the order of addresses, and sorting keeps the order of equals.
+    const bonded = stakingKeeper.validators(context).filter(({ status }) => status === BondStatus.BONDED);
+    const power = ({ tokens }: Validator): bigint => BigInt(tokens) / POWER_REDUCTION;
+    bonded.sort((a, b) => (power(a) < power(b) ? 1 : power(a) > power(b) ? -1 : 0));
+    return bonded.slice(0, maxValidators);
+  },
+
+  /** In the order of operators' addresses. */
+  delegationsOf: (context: Context, delegator: Uint8Array): Delegation[] =>
+    [...storeOf(context, STAKING_STORE).iterate(prefixRange(delegationsPrefix(delegator)))].map(([, value]) =>
+      fromBinary(DelegationSchema, value),
     ),
 
   delegation: (context: Context, delegator: Uint8Array, operator: Uint8Array): Delegation | undefined => {

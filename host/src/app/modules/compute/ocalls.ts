@@ -13,10 +13,11 @@ import { type Amount, validCoins } from "../../core/coins.ts";
 import { branchOf, type Context } from "../../core/context.ts";
 import { GasMeter, OutOfGas } from "../../core/gas.ts";
 import type { MessageRouter } from "../../core/messageRouter.ts";
+import type { QueryRouter } from "../../core/queryRouter.ts";
 import { readCode } from "../../core/stateTables.ts";
 import type { AuthKeeper } from "../authKeeper.ts";
 import type { BankKeeper } from "../bankKeeper.ts";
-import { answerChainQuery } from "./chainQuery.ts";
+import { makeChainQueries } from "./chainQuery/makeChainQueries.ts";
 import type { ComputePowers } from "./computePowers.ts";
 import { COMPUTE_STORE } from "./keys.ts";
 
@@ -25,6 +26,8 @@ export type OcallDeps = {
   readonly bank: BankKeeper;
   /** Late, because the router holds the module that makes these handlers. */
   readonly router: () => MessageRouter;
+  /** Late for the same reason. */
+  readonly queries: () => QueryRouter;
   readonly isBlocked: (address: Uint8Array) => boolean;
   readonly powers: ComputePowers;
 };
@@ -62,6 +65,7 @@ function withLimit<T>(gas: GasMeter, limit: bigint, run: (gas: GasMeter) => T): 
 export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
   const branches: Context[] = [context];
   const current = (): Context => branches[branches.length - 1] as Context;
+  const answers = makeChainQueries(deps);
 
   return {
     // Not metered here: the enclave meters what it reads (contracts §4.4).
@@ -86,18 +90,7 @@ export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
       withLimit(context.gas, gasLimit, (gas) =>
         runNative(current(), gas, (branch) => runMessage(deps.router(), branch, signer, typeUrl, value)),
       ),
-    chainQuery: ({ request, gasLimit }) =>
-      withLimit(context.gas, gasLimit, (gas) => {
-        const before = gas.consumed;
-        try {
-          const result = answerChainQuery(deps.bank, { ...branchOf(current()), gas }, request);
-          return { result, gasUsed: gas.consumed - before };
-        } catch (error) {
-          if (!(error instanceof OutOfGas)) throw error;
-          const result = { kind: "outOfGas", value: { location: error.location } } as const;
-          return { result, gasUsed: gas.consumed - before };
-        }
-      }),
+    chainQuery: (request) => answers({ ...branchOf(current()), gas: context.gas }, request),
     debugPrint: ({ contract, message }) => {
       deps.powers.onDebugPrint?.(contract, message);
       return {};

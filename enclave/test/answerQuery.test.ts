@@ -1,0 +1,199 @@
+/** The door through which contracts ask, with what is behind it made up: gas to the unit, lengths to the byte. */
+
+import { addressFromBytes, formatAddress } from "@sotto/common/address";
+import { bytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
+import { beforeEach, describe, expect, it } from "vitest";
+import { EnclaveError, RefusalCode, RefusalError } from "../src/enclaveError.ts";
+import { EngineError } from "../src/engine/engineError.ts";
+import type { Frame, QueryCall } from "../src/execution/callTree.ts";
+import { computeFailure } from "../src/execution/chainFailure.ts";
+import { type Asking, answerQuery } from "../src/execution/contractQuery.ts";
+import { QueryBudget } from "../src/execution/queryBudget.ts";
+import { ComputeStore } from "../src/state/computeStore.ts";
+import { GasMeter, OutOfGas } from "../src/state/gasMeter.ts";
+import { ScopedState } from "../src/state/scopedState.ts";
+import { testCrypto } from "./harness.ts";
+
+const ADDRESS = formatAddress(addressFromBytes(new Uint8Array(20).fill(7)));
+const HASH = "ab".repeat(32);
+const asking = { contract: { bytes: new Uint8Array(20) }, secret: {} } as unknown as Asking;
+const CUSTOM = '{"custom":{}}';
+const smartOf = (msg: string) =>
+  `{"wasm":{"smart":{"contract_addr":"${ADDRESS}","callback_code_hash":"${HASH}","msg":"${msg}"}}}`;
+const W = 1_000n;
+
+let meter: GasMeter;
+/** What the queried contract does. */
+let callee: (frame: Frame, call: QueryCall) => string;
+let hostAnswer: unknown;
+
+beforeEach(() => {
+  meter = new GasMeter(1_000_000n, { countsNative: false });
+  callee = () => "";
+});
+
+function frameAt(queryDepth = 1): Frame {
+  const host = { call: () => hostAnswer };
+  const state = new ScopedState(host as never, { read: () => undefined });
+  const calls = { query: (frame: Frame, call: QueryCall) => ({ answer: callee(frame, call), secret: {} }) };
+  const tree = { services: { host, crypto: testCrypto }, state, queryBudget: new QueryBudget(), calls };
+  return { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth } as unknown as Frame;
+}
+
+const ask = (request: string, gasLeft = 10_000_000n, frame = frameAt()) => {
+  const { answer, gasUsed } = answerQuery(frame, asking, utf8ToBytes(request), gasLeft);
+  return { answer: bytesToUtf8(answer), gasUsed };
+};
+const thrown = (work: () => unknown): Error => {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("expected a throw");
+};
+
+describe("contracts §2.7: order and gas of query_chain", () => {
+  it("reports 500 for what is no query, and nothing for what nobody has to answer", () => {
+    expect(ask("no").gasUsed).toBe(500n);
+    expect(ask(CUSTOM).gasUsed).toBe(0n);
+    expect(ask('{"stargate":{"path":"/p","data":""}}').gasUsed).toBe(0n);
+    expect(meter.own).toBe(0n);
+  });
+
+  it("looks at the depth before anything else", () => {
+    for (const request of ["no", CUSTOM, smartOf("")]) {
+      expect(ask(request, 0n, frameAt(10))).toEqual({ answer: '{"Err":{"exceeded_recursion_limit":{}}}', gasUsed: 0n });
+    }
+    expect(ask("no", 0n, frameAt(9)).gasUsed).toBe(500n);
+  });
+});
+
+describe("contracts §4.6, enclave §11.1: the meter of a query", () => {
+  it("has a thousandth of the caller's gas, rounded down, and one more of depth", () => {
+    let given: Frame | undefined;
+    callee = (frame) => {
+      given = frame;
+      return "";
+    };
+    ask(smartOf(""), 1_234_999n);
+    expect(given?.meter.limit).toBe(1_234n);
+    expect(given?.queryDepth).toBe(2);
+    expect(given?.meter).not.toBe(meter);
+  });
+
+  it.each<[string, (frame: Frame) => string, unknown]>([
+    ["succeeds", () => "", undefined],
+    [
+      "fails",
+      () => {
+        throw computeFailure(4, "text");
+      },
+      undefined,
+    ],
+    ["gives no base64", () => "!", EngineError],
+  ])("is added to the caller's when the callee %s", (_, outcome, error) => {
+    callee = (frame) => {
+      frame.meter.consume(321n, "work");
+      frame.meter.noteNative(45n, "work");
+      return outcome(frame);
+    };
+    if (error === undefined) expect(ask(smartOf(""))).toMatchObject({ gasUsed: 366n });
+    else expect(thrown(() => ask(smartOf("")))).toBeInstanceOf(error);
+    expect(meter).toMatchObject({ own: 321n, native: 45n });
+  });
+
+  it("ends the caller when it runs dry, and the whole message when the caller's does", () => {
+    callee = (frame) => {
+      frame.meter.consume(700n, "work");
+      return "";
+    };
+    expect(thrown(() => ask(smartOf(""), 699n * W))).toMatchObject({ codespace: "enclave", code: 2 });
+    // What ran over is charged as well: the reference counts before it looks.
+    expect(meter.own).toBe(700n);
+    meter = new GasMeter(500n, { countsNative: false });
+    expect(thrown(() => ask(smartOf(""), 1_000n * W))).toEqual(new OutOfGas("contract sub-query"));
+  });
+
+  it("lets a lie of the host through as one", () => {
+    callee = () => {
+      throw new RefusalError(RefusalCode.HostMisbehavior, "lie");
+    };
+    meter = new GasMeter(0n, { countsNative: false });
+    expect(thrown(() => ask(smartOf("")))).toBeInstanceOf(RefusalError);
+  });
+
+  it("counts what the host's answers cost in a limited scope", () => {
+    hostAnswer = { result: { kind: "ok", value: utf8ToBytes("{}") }, gasUsed: 77n };
+    expect(ask('{"gov":{"proposals":{}}}').gasUsed).toBe(77n);
+    meter = new GasMeter(76n, { countsNative: true });
+    expect(thrown(() => ask('{"gov":{"proposals":{}}}'))).toBeInstanceOf(OutOfGas);
+  });
+});
+
+describe("contracts §1.6, enclave §11.5: lengths of requests", () => {
+  const LONGEST = 2_048_000 - 80 - HASH.length;
+  const message = (length: number) => smartOf("A".repeat((length / 3) * 4));
+
+  it("takes messages up to the limit of a call, hash and encryption included", () => {
+    let opened = 0;
+    callee = (_, { open }) => {
+      try {
+        opened = open().input.message.length;
+        return "";
+      } catch (error) {
+        throw computeFailure(4, `${(error as Error).message} ${error instanceof EnclaveError}`);
+      }
+    };
+    const fits = LONGEST - (LONGEST % 3);
+    expect(ask(message(fits)).answer).toBe('{"Ok":{"Ok":""}}');
+    expect(opened).toBe(fits);
+    expect(ask(message(fits + 3)).answer).toContain(
+      "calling a function in the contract failed for an unexpected reason true",
+    );
+  });
+
+  it("does not hand the host what does not fit through the boundary", () => {
+    hostAnswer = { result: { kind: "ok", value: utf8ToBytes("{}") }, gasUsed: 0n };
+    const balances = (length: number) => `{"bank":{"all_balances":{"address":"${"a".repeat(length)}"}}}`;
+    expect(ask(balances(2_047_000)).answer).toContain('{"Ok":');
+    expect(ask(balances(2_048_000))).toMatchObject({ answer: expect.stringContaining("the request is too long") });
+  });
+
+  it("finds no entry under a key that is longer than any", () => {
+    const key = "A".repeat(4_000_000);
+    const raw = `{"wasm":{"raw":{"contract_addr":"${ADDRESS}","callback_code_hash":"","key":"${key}"}}}`;
+    expect(ask(raw).answer).toBe(`{"Ok":{"Ok":"W10="}}`);
+  });
+});
+
+describe("contracts §2.7: queries that cost nothing", () => {
+  const count = (request: string): number => {
+    const frame = frameAt();
+    for (let n = 0; ; n++) {
+      try {
+        ask(request, 0n, frame);
+      } catch (error) {
+        expect(error).toMatchObject({ codespace: "enclave", code: 3 });
+        return n;
+      }
+    }
+  };
+
+  it("end when a message has made far more of them than it could pay for", () => {
+    const before = process.cpuUsage();
+    expect(count(CUSTOM)).toBe(131_072);
+    const long = count(`{"bank":"${"x".repeat(1_000_000)}`);
+    expect(long).toBeGreaterThan(50);
+    expect(long).toBeLessThan(134);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(60);
+  });
+
+  it("are counted for all calls of one message together", () => {
+    const budget = new QueryBudget();
+    for (let i = 0; i < 127; i++) budget.take(1_048_576);
+    budget.take(1_048_576);
+    expect(() => budget.take(0)).toThrow("calling a function in the contract failed for an unexpected reason");
+  });
+});
