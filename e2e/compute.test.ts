@@ -3,7 +3,6 @@ import {
   EncryptionUtilsImpl,
   MsgExecuteContract,
   MsgExecuteContractResponse,
-  MsgInstantiateContract,
   MsgInstantiateContractResponse,
 } from "secretjs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -301,19 +300,6 @@ describe("enclave §2.4: messages that do not fit", () => {
       message:
         "codespace compute code 4: query contract failed: Execution error: Enclave: failed to validate transaction",
     });
-  });
-
-  it("refuses to simulate what only the enclave may run", async () => {
-    const simulated = new MsgInstantiateContract({
-      sender: a.address,
-      code_id: probe.codeId,
-      code_hash: probe.codeHash,
-      init_msg: { noop: {} },
-      label: "simulated",
-      init_funds: [],
-    });
-    for (const message of [messageOf(a, { noop: {} }), simulated])
-      await expect(a.tx.simulate([message])).rejects.toMatchObject({ code: 2, details: [] });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * Which networks are for development, and therefore weak on purpose: debug prints, unredacted errors, queries of the past,
- * return to an older record. The pinned chain id decides alone, never an argument or the environment.
+ * simulation of contract messages, return to an older record. The pinned chain id decides alone, never an argument or the environment.
  * @module
  */
 

@@ -120,6 +120,8 @@ export const RefusalCode = {
   HostMisbehavior: 50,
   /** Queries of the past are for development networks. */
   PastNotAllowed: 60,
+  /** Simulation is for development networks. */
+  SimulationNotAllowed: 61,
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 

@@ -242,6 +242,15 @@ export class TestChain {
     };
   }
 
+  /** The host's state as it is now. @returns what puts it back */
+  saveState(): () => void {
+    const state = this.#copy();
+    return () => {
+      this.state = state;
+      this.#branches = [];
+    };
+  }
+
   #honest(): OcallHandlers {
     return {
       readStore: ({ key }) => ({ value: this.state.store.get(text(key)) }),

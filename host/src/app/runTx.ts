@@ -68,7 +68,10 @@ export function runTx(
     payBlock(blockGas, metered.gas);
     return { result: failure(anteEvents, metered.gas, []), admitted: false };
   }
-  const txInfo = position === undefined ? {} : { tx: { signers: tx.signers, position } };
+  const txInfo =
+    position === undefined
+      ? { simulated: { bytes, gasUsed: 0n, finalized: false } }
+      : { tx: { signers: tx.signers, position } };
   const run = branchOf({ ...metered, ...txInfo });
   const ran = runMessages(run, tx);
   const unpaid = payBlock(blockGas, metered.gas);

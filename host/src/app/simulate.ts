@@ -34,7 +34,8 @@ export function simulateTx(deps: RunTxDeps, { chainId, store, blockTimeNs }: Que
   }
   const view = store.latest();
   try {
-    const block = { chainId, height: view.height, timeNs: blockTimeNs(view.height) ?? 0n };
+    // What the transaction would be delivered in: the next block, at the earliest time that it can have.
+    const block = { chainId, height: view.height + 1, timeNs: (blockTimeNs(view.height) ?? 0n) + 1n };
     const context = makeContext(block, "simulate", new Branch(withCodeTable(view, store)));
     const { result } = runTx(deps, context, bytes, { blockMaxGas: consensusKeeper.maxGas(context) });
     const { code, codespace, log, gasUsed, data } = result;

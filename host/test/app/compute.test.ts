@@ -422,16 +422,4 @@ describe("simulation", () => {
     expect(hash).toEqual(network.appHashes[1]);
     expect(network.query(method("codes"), {}).answer.codeInfos).toEqual([]);
   });
-
-  it("fails for messages that run a contract", () => {
-    const network = makeTestNetwork();
-    network.block();
-    const simulated = network.machine.simulate(signTx([executeMessage()], { tamper: () => new Uint8Array(64) }));
-    expect(simulated).toMatchObject({
-      ok: false,
-      codespace: "compute",
-      code: 3,
-      log: "failed to execute message; message index: 0: Execution error: Enclave: failed to validate transaction: execute contract failed",
-    });
-  });
 });

@@ -24,6 +24,9 @@ export type TxInfo = {
   readonly position: number;
 };
 
+/** A transaction that is in no block, and what its contract messages have come to so far. */
+export type SimulatedTx = { readonly bytes: Uint8Array; gasUsed: bigint; finalized: boolean };
+
 export type Context = {
   readonly block: BlockInfo;
   readonly mode: Mode;
@@ -35,6 +38,8 @@ export type Context = {
   /** Work for a contract that is running: the enclave is busy and takes no other call. */
   readonly isForContract?: boolean;
   readonly tx?: TxInfo;
+  /** In a simulation, in place of `tx`. */
+  readonly simulated?: SimulatedTx;
   /** Position of the running message, in messages that the transaction itself carries. */
   readonly messageIndex?: number;
 };

@@ -92,7 +92,8 @@ export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
       ),
     chainQuery: (request) => answers({ ...branchOf(current()), gas: context.gas }, request),
     debugPrint: ({ contract, message }) => {
-      deps.powers.onDebugPrint?.(contract, message);
+      // A simulated message prints when it is delivered.
+      if (context.mode !== "simulate") deps.powers.onDebugPrint?.(contract, message);
       return {};
     },
   };

@@ -4,19 +4,16 @@
  * Sender, funds, message and gas limit are the enclave's own (boundary `execMessage`).
  * @module
  */
-import type { Signer } from "@sotto/boundary/messages";
+import { RefusedError } from "@sotto/boundary/calls";
+import type { MessageOutcome, Signer } from "@sotto/boundary/messages";
 import { AppError } from "../../core/appError.ts";
-import { type Context, makeContext, type TxInfo } from "../../core/context.ts";
+import { type Context, makeContext, type SimulatedTx, type TxInfo } from "../../core/context.ts";
 import { OutOfGas } from "../../core/gas.ts";
 import { COMPUTE_STORE } from "./keys.ts";
 import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 
-/** A message of a transaction that entered the enclave with its block; undefined in simulations and for contracts. */
-function positionOf(context: Context): { readonly tx: TxInfo; readonly messageIndex: number } | undefined {
-  const { tx, messageIndex, mode, isForContract } = context;
-  if (mode !== "deliver" || isForContract === true || tx === undefined || messageIndex === undefined) return undefined;
-  return { tx, messageIndex };
-}
+/** The enclave's word for "not on this network" (its RefusalCode.SimulationNotAllowed). */
+const SIMULATION_NOT_ALLOWED = 61;
 
 function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo): Signer[] {
   // What the enclave needs for its own check is not the transaction's to pay.
@@ -27,29 +24,20 @@ function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo): Signer[
   }));
 }
 
+/** The kind of message that the enclave is to run. */
+export type ContractCall = {
+  /** The code of `compute` that its failure has. */
+  readonly failureCode: number;
+  /** Sender of a message that carries no callback signature: its account record is read (contracts §4.5). */
+  readonly signedDirectly?: Uint8Array | undefined;
+};
+
 /**
- * @param failureCode the code of `compute` that a failure of this kind of message has
- * @param signedDirectly sender of a message that carries no callback signature: its account record is read (contracts §4.5)
  * @returns the response message
  * @throws {AppError, OutOfGas}
  */
-export function runContract(
-  deps: OcallDeps,
-  context: Context,
-  { failureCode, signedDirectly }: { readonly failureCode: number; readonly signedDirectly?: Uint8Array | undefined },
-): Uint8Array {
-  const position = positionOf(context);
-  if (position === undefined) {
-    // As the reference does: the enclave runs only what is in the block that it verified (clients §1.2 item 4).
-    throw AppError.registered("compute", failureCode, "Execution error: Enclave: failed to validate transaction");
-  }
-  const { tx, messageIndex } = position;
-  if (signedDirectly !== undefined) deps.auth.account(context, signedDirectly);
-  const answer = deps.powers.enclave.call(
-    "execMessage",
-    { transaction: tx.position, message: messageIndex, signers: describeSigners(deps, context, tx) },
-    makeOcalls(deps, context),
-  );
+export function runContract(deps: OcallDeps, context: Context, call: ContractCall): Uint8Array {
+  const answer = askEnclave(deps, context, call);
   context.gas.consume(answer.gasUsed, "wasm contract");
   const { result } = answer;
   if (result.kind === "outOfGas") throw new OutOfGas(result.value.location);
@@ -63,4 +51,40 @@ export function runContract(
   }
   context.events.push(...answer.events);
   return result.value;
+}
+
+/**
+ * The enclave runs messages that a transaction itself carries, and none that a contract sends past it.
+ * @throws {AppError}
+ */
+function askEnclave(deps: OcallDeps, context: Context, call: ContractCall): MessageOutcome {
+  const { tx, simulated, messageIndex: message, isForContract } = context;
+  if (message === undefined || isForContract === true) throw notInBlock(call);
+  if (call.signedDirectly !== undefined) deps.auth.account(context, call.signedDirectly);
+  if (simulated !== undefined) return simulate(deps, context, { call, simulated, message });
+  if (tx === undefined) throw notInBlock(call);
+  const request = { transaction: tx.position, message, signers: describeSigners(deps, context, tx) };
+  return deps.powers.enclave.call("execMessage", request, makeOcalls(deps, context));
+}
+
+/** As the reference does: the enclave runs only what is in the block that it verified (clients §1.2 item 4). */
+function notInBlock({ failureCode }: ContractCall): AppError {
+  return AppError.registered("compute", failureCode, "Execution error: Enclave: failed to validate transaction");
+}
+
+type SimulatedMessage = { readonly call: ContractCall; readonly simulated: SimulatedTx; readonly message: number };
+
+function simulate(deps: OcallDeps, context: Context, { call, simulated, message }: SimulatedMessage): MessageOutcome {
+  const { bytes: transaction, gasUsed, finalized } = simulated;
+  try {
+    const request = { transaction, message, gasUsed, finalized };
+    const answer = deps.powers.enclave.call("simulateMessage", request, makeOcalls(deps, context));
+    simulated.gasUsed += answer.outcome.gasUsed;
+    simulated.finalized = answer.finalized;
+    return answer.outcome;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    // No block depends on it, so whatever else the enclave refused is an answer too.
+    throw error.code === SIMULATION_NOT_ALLOWED ? notInBlock(call) : AppError.plain(error.message);
+  }
 }
