@@ -70,6 +70,14 @@ export const RefusalCode = {
   SealBroken: 10,
   /** The sealed record belongs to another enclave bundle; the message names both measurements. */
   SealOfAnotherMeasurement: 11,
+  /** A network has two to five seeds, all different, of 32 bytes (enclave §1.1). */
+  SeedRefused: 12,
+  /** Encrypted seeds of no form of enclave §1.4. */
+  SeedsMalformed: 13,
+  /** The encrypted seeds are not for this node, or not of this network. */
+  SeedsUnreadable: 14,
+  /** A key for the seed exchange that no node has: secrets under it would be public. */
+  NodeKeyRefused: 15,
   /** V1: header or commit is not canonical protobuf. */
   BlockMalformed: 20,
   /** V2: block protocol version. */

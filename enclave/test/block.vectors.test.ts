@@ -202,17 +202,14 @@ describe("negative block cases of the vectors", () => {
 
   it("refuses an open random of another height even if the header names it", () => {
     const other = hex((blocks[2] as VectorBlock).txs[0] as string);
-    const keys = {
-      ...deriveKeyTree(crypto, [new Uint8Array(32), new Uint8Array(32)]),
-      last: deriveSeedKeys(crypto, hex(design.key_seed)),
-    };
+    const keys = deriveKeyTree(crypto, [new Uint8Array(32), hex(design.key_seed)]);
     const place = {
       chainId: chain.chain_id,
       height: 2n,
       lastBlockHash: header.lastBlockId.hash,
       proposer: header.proposerAddress,
     };
-    expect(openRandomTransaction(crypto, keys, place, other)).toBeUndefined();
+    expect(openRandomTransaction(crypto, keys, place, { transaction: other, oldestSeedId: 2 })).toBeUndefined();
   });
 });
 
@@ -283,7 +280,8 @@ describe("other refusals", () => {
 
 describe("consensus §3.7, in place of enclave §9.2: block random", () => {
   const last = deriveSeedKeys(crypto, hex(design.key_seed));
-  const keys = { ...deriveKeyTree(crypto, [new Uint8Array(32), hex(design.key_seed)]), last };
+  const keys = deriveKeyTree(crypto, [new Uint8Array(32), hex(design.key_seed)]);
+  const oldestSeedId = 2;
 
   it("derives its keys from the seed", () => {
     expect(bytesToHex(last.blockRandomEncryption)).toBe(design.enc_key);
@@ -295,11 +293,10 @@ describe("consensus §3.7, in place of enclave §9.2: block random", () => {
     const lastBlockHash = own.lastBlockId.hash.length === 0 ? new Uint8Array(32) : own.lastBlockId.hash;
     const place = { chainId: chain.chain_id, height: own.height, lastBlockHash, proposer: own.proposerAddress };
     const transaction = hex(block.txs[0] as string);
-    expect(bytesToHex(openRandomTransaction(crypto, keys, place, transaction) as Uint8Array)).toBe(
-      block.pseudo_tx_random,
-    );
+    const opened = openRandomTransaction(crypto, keys, place, { transaction, oldestSeedId });
+    expect(opened).toEqual({ random: hex(block.pseudo_tx_random as string), seedId: 2 });
     const seedOf = (tx: Uint8Array | undefined) =>
-      blockSeed(crypto, keys, place, { transaction: tx, blockHash: hex(block.block_hash) });
+      blockSeed(crypto, keys, place, { transaction: tx, oldestSeedId, blockHash: hex(block.block_hash) }).seed;
     expect(bytesToHex(seedOf(transaction))).toBe(block.block_seed_design);
     expect(seedOf(undefined)).toEqual(seedOf(Uint8Array.of(1, 2, 3)));
     expect(dataHash(crypto, block.txs.map(hex))).toEqual(own.dataHash);

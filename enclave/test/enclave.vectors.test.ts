@@ -188,7 +188,7 @@ describe("enclave §4: contract keys", () => {
   });
 });
 
-describe("enclave §5.1: state", () => {
+describe("enclave §5.1, §5.2: state", () => {
   const { state, random, flush_shuffle: shuffle } = vectors;
 
   it.each<Vector>(state.current_format as Vector[])(
@@ -208,6 +208,16 @@ describe("enclave §5.1: state", () => {
       );
     },
   );
+
+  it("reads an entry of the legacy format, which is bound to the genesis seed, before a rotation and after", () => {
+    const { legacy_format: legacy } = state;
+    for (const keys of [twoSeeds, threeSeeds]) {
+      const cipher = new StateCiphers(crypto, keys).forContract(hex(state.og_contract_key));
+      const key = cipher.encryptKey(utf8ToBytes("balances/alice"));
+      expect(bytesToHex(key.legacyKey)).toBe(legacy.store_key);
+      expect(bytesToHex(cipher.decryptLegacyValue(key, hex(legacy.store_value)))).toBe(legacy.plaintext_value);
+    }
+  });
 
   it("reads a value of an earlier seed after a rotation", () => {
     const vector = state.current_format[0];

@@ -3,7 +3,7 @@
  * @module
  */
 import type { EcallHandlers } from "@sotto/boundary/calls";
-import { makeRandomTransaction, openRandomTransaction } from "../block/blockRandom.ts";
+import { makeRandomTransaction } from "../block/blockRandom.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { EnclaveState } from "./enclaveState.ts";
 
@@ -30,10 +30,7 @@ export function makeBlocks(state: EnclaveState, randomBytes: (length: number) =>
     checkProposal: ({ height, proposer, transaction }) => {
       const network = state.network();
       network.requireUnlatched();
-      const { crypto, keys } = network.services;
-      const place = network.nextRandomPlace(height, proposer);
-      const accepted = place !== undefined && openRandomTransaction(crypto, keys, place, transaction) !== undefined;
-      return { accepted };
+      return { accepted: network.acceptsRandom(height, proposer, transaction) };
     },
 
     beginBlock: (block) => ({ rerun: state.network().beginBlock(block) }),

@@ -7,11 +7,10 @@ import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
-import { deriveKeyTree } from "../keys/keyTree.ts";
+import { deriveKeyTree, SEED_LENGTH } from "../keys/keyTree.ts";
 import { type EnclaveState, networkKeys } from "./enclaveState.ts";
 import { Network, type NetworkParts } from "./network.ts";
 
-const SEED_LENGTH = 32;
 const NO_HASH = new Uint8Array(0);
 
 type Lifecycle = Pick<EcallHandlers, "info" | "bootstrap" | "anchorGenesis" | "unseal">;

@@ -5,7 +5,7 @@
 import type { MessageOutcome, Signer } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
-import { blockSeed, type RandomPlace } from "../block/blockRandom.ts";
+import { blockSeed, openRandomTransaction, type RandomPlace } from "../block/blockRandom.ts";
 import { type BlockTransaction, readTransaction } from "../block/blockTransaction.ts";
 import { BlockCursor } from "../block/cursor.ts";
 import { type PresentedBlock, type VerifiedBlock, verifyBlock } from "../block/verifyBlock.ts";
@@ -70,7 +70,8 @@ export class Network {
 
   /** A new network, before its first block. */
   static create(parts: NetworkParts, chainId: string, seeds: readonly Uint8Array[], anchor: GenesisAnchor): Network {
-    const record = { version: RECORD_VERSION, chainId, seeds, anchor, last: undefined, counter: 0n, latched: false };
+    const beginning = { last: undefined, counter: 0n, latched: false };
+    const record = { version: RECORD_VERSION, chainId, seeds, randomSeedId: seeds.length, anchor, ...beginning };
     return new Network(parts, record);
   }
 
@@ -125,6 +126,16 @@ export class Network {
     return seal(this.#parts.crypto, this.#parts.sealing, about, encodeTrustedRecord(this.#record));
   }
 
+  /** Whether a proposal at `height` may begin with this transaction. */
+  acceptsRandom(height: bigint, proposer: Uint8Array, transaction: Uint8Array): boolean {
+    const { crypto, keys } = this.services;
+    const place = this.nextRandomPlace(height, proposer);
+    const { randomSeedId: oldestSeedId } = this.#record;
+    return (
+      place !== undefined && openRandomTransaction(crypto, keys, place, { transaction, oldestSeedId }) !== undefined
+    );
+  }
+
   /** What the random of the next block at `height` is bound to; undefined if `height` is not the next. */
   nextRandomPlace(height: bigint, proposer: Uint8Array): RandomPlace | undefined {
     const { last, anchor, chainId } = this.#record;
@@ -148,10 +159,10 @@ export class Network {
     const transactions: BlockTransaction[] = presented.transactions.map((bytes) => readTransaction(crypto, bytes));
     const counter = new CallCounter();
     const { height, timeNs } = verified.accepted;
-    const seed = this.#seed(verified, presented.transactions[0]);
+    const { seed, seedId: randomSeedId } = this.#seed(verified, presented.transactions[0]);
     const context = { height, timeNs, calls: { seed, counter } };
     this.#block = { context, cursor: new BlockCursor(transactions), running: undefined };
-    this.#record = { ...this.#record, last: verified.accepted };
+    this.#record = { ...this.#record, last: verified.accepted, randomSeedId };
     return verified.rerun;
   }
 
@@ -167,12 +178,13 @@ export class Network {
     }
   }
 
-  #seed({ header, accepted }: VerifiedBlock, transaction: Uint8Array | undefined): Uint8Array {
+  #seed({ header, accepted }: VerifiedBlock, transaction: Uint8Array | undefined): ReturnType<typeof blockSeed> {
     const { crypto, keys, chainId } = this.services;
     const { hash } = header.lastBlockId;
     const lastBlockHash = hash.length === 0 ? new Uint8Array(HASH_LENGTH) : hash;
     const place = { chainId, height: accepted.height, lastBlockHash, proposer: header.proposerAddress };
-    return blockSeed(crypto, keys, place, { transaction, blockHash: accepted.hash });
+    const { randomSeedId: oldestSeedId } = this.#record;
+    return blockSeed(crypto, keys, place, { transaction, oldestSeedId, blockHash: accepted.hash });
   }
 
   /** @throws {RefusalError} of the cursor; HostMisbehavior, after which the block must begin again */

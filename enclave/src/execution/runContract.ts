@@ -49,9 +49,10 @@ export type EntryCall = {
 /** What a call is made with from the block: randomness and the salt of what it stores. */
 type CallPlace = { readonly random: Uint8Array | undefined; readonly salt: Uint8Array | undefined };
 
-function placeOf({ tree }: Frame, contract: Contract): CallPlace {
+/** Queries, those of a running contract too, do not count, store nothing and see a constant (contracts §2.9). */
+function placeOf({ tree }: Frame, { contract, entry }: EntryCall): CallPlace {
   const { height, timeNs, calls } = tree.block;
-  if (calls === undefined) return { random: QUERY_RANDOM, salt: undefined };
+  if (calls === undefined || entry === "query") return { random: QUERY_RANDOM, salt: undefined };
   let random: Uint8Array | undefined;
   if (contract.module.requiresRandom && contract.module.api === "v1") {
     const info = concatBytes(u64be(height), contract.latestKey, u64be(calls.counter.forRandom()));
@@ -93,8 +94,9 @@ function throwFailure(result: Extract<EngineOutcome["result"], { kind: "failed" 
 export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8Array {
   const { contract, entry, message } = call;
   const { services } = frame.tree;
-  const { random, salt } = placeOf(frame, contract);
-  const storage = new ContractStorage(frame.store, services.ciphers.forContract(contract.originalKey), contract.bytes);
+  const { random, salt } = placeOf(frame, call);
+  const cipher = services.ciphers.forContract(contract.originalKey);
+  const storage = new ContractStorage(frame.store, cipher, contract.bytes, salt);
   const rules = ENTRY_RULES[entry];
   const limit = callGasLimit(frame.meter);
   const counted = { queries: 0n, written: 0n };
@@ -121,13 +123,13 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
     readOnly,
     imports,
   });
-  const returned = outcome.result.kind === "returned";
-  gas.used = reportedGas(limit, outcome, {
-    external: storage.accessGas * rules.accessUnit + counted.queries,
-    refund: returned && rules.refund ? counted.written * WRITE_GAS_PER_BYTE : 0n,
-  });
+  const external = storage.accessGas * rules.accessUnit + counted.queries;
+  gas.used = reportedGas(limit, outcome, { external, refund: 0n });
   if (outcome.result.kind === "failed") return throwFailure(outcome.result);
-  if (salt !== undefined) storage.flush(services.crypto, salt, random);
+  storage.flush(services.crypto, random);
+  // Only now: a flush that fails costs the whole.
+  const refund = rules.refund ? counted.written * WRITE_GAS_PER_BYTE : 0n;
+  gas.used = reportedGas(limit, outcome, { external, refund });
   return outcome.result.output;
 }
 

@@ -10,6 +10,12 @@ import type { Crypto } from "@sotto/common/crypto/crypto";
 /** Salt of every derivation of the protocol (enclave §0). */
 export const PROTOCOL_SALT: Uint8Array = hexToBytes("000000000000000000024bead8df69990852c202db0e0097c1a12ea637d7e96d");
 
+/** Bytes of a consensus seed. */
+export const SEED_LENGTH = 32;
+/** A network begins with two seeds; each rotation adds one (enclave §1.1). */
+export const MIN_SEEDS = 2;
+export const MAX_SEEDS = 5;
+
 /** Orders of enclave §1.2. */
 const Order = {
   SeedExchange: 1,
@@ -81,8 +87,8 @@ export function deriveKeyTree(crypto: Crypto, seeds: readonly Uint8Array[]): Key
   const keys = seeds.map((seed) => deriveSeedKeys(crypto, seed));
   const [genesis, second] = keys;
   const last = keys.at(-1);
-  if (genesis === undefined || second === undefined || last === undefined || keys.length > 5) {
-    throw new RangeError(`key tree: expected 2 to 5 seeds, got ${keys.length}`);
+  if (genesis === undefined || second === undefined || last === undefined || keys.length > MAX_SEEDS) {
+    throw new RangeError(`key tree: expected ${MIN_SEEDS} to ${MAX_SEEDS} seeds, got ${keys.length}`);
   }
   return { seeds: keys, genesis, second, last };
 }

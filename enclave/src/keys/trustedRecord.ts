@@ -6,6 +6,9 @@
 import type { Of } from "@sotto/boundary/codec";
 import { bool, decode, encode, fixed, list, option, struct, text, u8, u64 } from "@sotto/boundary/codec";
 import { LIMITS } from "@sotto/boundary/messages";
+import { equalBytes } from "@sotto/common/bytes";
+import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import { MAX_SEEDS, MIN_SEEDS, SEED_LENGTH } from "./keyTree.ts";
 
 const hash = fixed(32);
 
@@ -27,7 +30,9 @@ const record = struct({
   version: u8,
   chainId: text(LIMITS.chainId),
   /** Two to five, oldest first. */
-  seeds: list(fixed(32), 5),
+  seeds: list(fixed(SEED_LENGTH), MAX_SEEDS),
+  /** Id of the seed that the last block's random was made under: earlier ones make no random any more (enclave §9.2). */
+  randomSeedId: u8,
   anchor,
   /** The last block accepted; absent before the first. */
   last: option(acceptedBlock),
@@ -41,7 +46,7 @@ export type GenesisAnchor = Of<typeof anchor>;
 export type AcceptedBlock = Of<typeof acceptedBlock>;
 export type TrustedRecord = Of<typeof record>;
 
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 export function encodeTrustedRecord(value: TrustedRecord): Uint8Array {
   return encode(record, value);
@@ -50,4 +55,21 @@ export function encodeTrustedRecord(value: TrustedRecord): Uint8Array {
 /** @throws {BoundaryError} unless the bytes are one record */
 export function decodeTrustedRecord(bytes: Uint8Array): TrustedRecord {
   return decode(record, bytes);
+}
+
+/**
+ * Rotation (enclave §1.1): the network's next seed. State is not rewritten; whatever is bound to an earlier seed stays readable.
+ * @param seed 32 random bytes
+ * @throws {RefusalError} SeedRefused
+ */
+export function appendSeed(trusted: TrustedRecord, seed: Uint8Array): TrustedRecord {
+  const { seeds } = trusted;
+  const refused = (reason: string) => new RefusalError(RefusalCode.SeedRefused, `rotation: ${reason}`);
+  if (seed.length !== SEED_LENGTH) throw refused(`expected a seed of ${SEED_LENGTH} bytes, got ${seed.length}`);
+  if (seeds.length < MIN_SEEDS || seeds.length >= MAX_SEEDS) {
+    throw refused(`expected a network of ${MIN_SEEDS} to ${MAX_SEEDS - 1} seeds, this one has ${seeds.length}`);
+  }
+  if (seeds.some((known) => equalBytes(known, seed)))
+    throw refused("expected a new seed, got one that the network has");
+  return { ...trusted, seeds: [...seeds, seed] };
 }

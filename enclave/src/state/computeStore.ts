@@ -8,7 +8,7 @@ import { CodedError } from "@sotto/common/errors";
 import { CodeInfo, ContractCodeHistoryEntry, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
 import type { MessageCodec } from "@sotto/common/wire/message";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
-import { chargeGet, chargeSet, type GasMeter } from "./gasMeter.ts";
+import { chargeDelete, chargeGet, chargeSet, type GasMeter } from "./gasMeter.ts";
 import type { ScopedState } from "./scopedState.ts";
 
 const Prefix = { Code: 1, Contract: 2, State: 3, Counter: 4, Key: 6, Label: 7, History: 9, CodeIndex: 10 } as const;
@@ -46,6 +46,11 @@ export class ComputeStore {
   set(key: Uint8Array, value: Uint8Array): void {
     chargeSet(this.meter, key.length, value.length);
     this.state.set(key, value);
+  }
+
+  delete(key: Uint8Array): void {
+    chargeDelete(this.meter);
+    this.state.delete(key);
   }
 
   codeInfo(codeId: bigint): CodeInfo | undefined {

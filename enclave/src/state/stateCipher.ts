@@ -1,10 +1,12 @@
 /**
- * How a contract's keys and values are encrypted in the store (enclave §5.1), with caches that never change a result or gas.
+ * How a contract's keys and values are encrypted in the store (enclave §5.1, §5.2), with caches that never change a result or gas.
+ *
+ * The legacy format is read and never written.
  * @module
  */
 import { concatBytes, equalBytes, u16le, u32le, u64le, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
-import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import { EnclaveError, EnclaveErrorCode, RefusalCode, RefusalError } from "../enclaveError.ts";
 import { deriveKey, type KeyTree } from "../keys/keyTree.ts";
 import { binaryText, LruCache } from "../lruCache.ts";
 
@@ -13,7 +15,6 @@ const STORE_KEY_HEAD = concatBytes(u64le(6), utf8ToBytes("secret"), u16le(2), u3
 const SALT_LENGTH = 24;
 /** Length fields and salt. */
 const VALUE_HEAD_LENGTH = 8 + SALT_LENGTH + 8;
-const SEED_ID_LENGTH = 2;
 /** Networks with no more seeds write no seed id. */
 const SEEDS_WITHOUT_ID = 2;
 
@@ -21,12 +22,17 @@ const KEY_BYTES_KEPT_PER_CONTRACT = 1024 * 1024;
 const CONTRACTS_KEPT = 256;
 const VALUE_BYTES_KEPT = 64 * 1024 * 1024;
 
+/** Associated data in front of a value of the legacy format. */
+const LEGACY_HEAD_LENGTH = 32;
+
 /** A contract key in its encrypted form. */
 export type EncryptedKey = {
   /** The SIV output. */
   readonly encrypted: Uint8Array;
   /** Below the contract's prefix. */
   readonly storeKey: Uint8Array;
+  /** The same in the legacy format: 32 bytes. */
+  readonly legacyKey: Uint8Array;
 };
 
 type CachedValue = { readonly stored: Uint8Array; readonly value: Uint8Array };
@@ -56,8 +62,10 @@ export class ContractCipher {
     let made = this.#encryptedKeys.get(name);
     if (made === undefined) {
       const encrypted = this.#crypto.aesSivEncrypt(this.#keyKey, [], key);
-      made = { encrypted, storeKey: concatBytes(STORE_KEY_HEAD, u64le(encrypted.length), encrypted) };
-      this.#encryptedKeys.set(name, made, name.length + encrypted.length + made.storeKey.length);
+      const storeKey = concatBytes(STORE_KEY_HEAD, u64le(encrypted.length), encrypted);
+      const legacyKey = this.#crypto.sha256(concatBytes(key, this.#contractKey));
+      made = { encrypted, storeKey, legacyKey };
+      this.#encryptedKeys.set(name, made, name.length + encrypted.length + storeKey.length + legacyKey.length);
     }
     return made;
   }
@@ -80,10 +88,22 @@ export class ContractCipher {
     const cached = this.#values.get(this.#cacheKey(key));
     if (cached !== undefined && equalBytes(cached.stored, stored)) return cached.value;
     const value = this.#decrypt(key, stored);
-    if (value === undefined) {
-      throw new RefusalError(RefusalCode.HostMisbehavior, "contract state: a value does not decrypt under its key");
-    }
+    if (value === undefined) throw undecryptable();
     this.#remember(key, stored, value);
+    return value;
+  }
+
+  /**
+   * The clear value of an entry in the legacy format, which is bound to the genesis seed.
+   * @throws {EnclaveError} Panic for fewer bytes than every entry has; {RefusalError} HostMisbehavior
+   */
+  decryptLegacyValue({ legacyKey }: EncryptedKey, stored: Uint8Array): Uint8Array {
+    if (stored.length < LEGACY_HEAD_LENGTH) throw new EnclaveError(EnclaveErrorCode.Panic);
+    const { genesis } = this.#keys;
+    const key = deriveKey(this.#crypto, genesis.stateIkm, concatBytes(legacyKey, this.#contractKey));
+    const head = stored.subarray(0, LEGACY_HEAD_LENGTH);
+    const value = this.#crypto.aesSivDecrypt(key, [head], stored.subarray(LEGACY_HEAD_LENGTH));
+    if (value === undefined) throw undecryptable();
     return value;
   }
 
@@ -93,8 +113,9 @@ export class ContractCipher {
     const length = Number(view.getBigUint64(8 + SALT_LENGTH, true));
     const end = VALUE_HEAD_LENGTH + length;
     if (view.getBigUint64(0, true) !== BigInt(SALT_LENGTH) || end > stored.length) return undefined;
-    const hasId = stored.length >= end + SEED_ID_LENGTH;
-    const seedId = hasId ? view.getUint16(end, true) : SEEDS_WITHOUT_ID;
+    // One byte is no id; what stands behind an id is ignored.
+    if (stored.length === end + 1) return undefined;
+    const seedId = stored.length === end ? SEEDS_WITHOUT_ID : view.getUint16(end, true);
     if (seedId === 0 || seedId > this.#keys.seeds.length) return undefined;
     const salt = stored.subarray(8, 8 + SALT_LENGTH);
     const encrypted = stored.subarray(VALUE_HEAD_LENGTH, end);
@@ -120,6 +141,11 @@ export class ContractCipher {
   #cacheKey(key: EncryptedKey): string {
     return this.#cachePrefix + binaryText(key.encrypted);
   }
+}
+
+/** No enclave of this network stored it, under this key of this contract. */
+function undecryptable(): RefusalError {
+  return new RefusalError(RefusalCode.HostMisbehavior, "contract state: a value does not decrypt under its key");
 }
 
 /** Ciphers by contract, and the decrypted values of all of them. */
