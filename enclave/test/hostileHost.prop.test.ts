@@ -198,7 +198,7 @@ describe("a host that lies in one answer", () => {
     });
     fc.assert(property, { numRuns: 200 });
     expect(refused).toBeGreaterThan(50);
-  });
+  }, 120_000);
 
   it("cannot pass off as an answer what was cut, lengthened or thrown, whichever question it was", () => {
     const shapes: Lie[] = [
@@ -215,7 +215,7 @@ describe("a host that lies in one answer", () => {
         });
       }
     }
-  });
+  }, 120_000);
 
   it("cannot change a single bit of a stored value", () => {
     run();
@@ -231,5 +231,5 @@ describe("a host that lies in one answer", () => {
         expect(runAgainst(question, { kind: "bit", at })).toMatchObject({ code: RefusalCode.HostMisbehavior });
       }
     }
-  });
+  }, 120_000);
 });
