@@ -453,8 +453,10 @@ export class TestChain {
 
   // ---- clients
 
+  /** @param message JSON, or the bytes themselves */
   plaintext(codeHash: Uint8Array, message: unknown): Uint8Array {
-    return utf8ToBytes(bytesToHex(codeHash) + JSON.stringify(message));
+    const bytes = message instanceof Uint8Array ? message : utf8ToBytes(JSON.stringify(message));
+    return concatBytes(utf8ToBytes(bytesToHex(codeHash)), bytes);
   }
 
   instantiateMessage(
