@@ -6,7 +6,7 @@
  */
 import type { OcallHandlers } from "@sotto/boundary/calls";
 import type { NativeOutcome } from "@sotto/boundary/messages";
-import { EMPTY_BYTES, equalBytes } from "@sotto/common/bytes";
+import { EMPTY_BYTES } from "@sotto/common/bytes";
 import { formatAddress } from "../../core/addresses.ts";
 import { AppError, sdkError } from "../../core/appError.ts";
 import { type Amount, validCoins } from "../../core/coins.ts";
@@ -20,6 +20,7 @@ import type { BankKeeper } from "../bankKeeper.ts";
 import { makeChainQueries } from "./chainQuery/makeChainQueries.ts";
 import type { ComputePowers } from "./computePowers.ts";
 import { COMPUTE_STORE } from "./keys.ts";
+import { runNativeMessage } from "./nativeMessage.ts";
 
 export type OcallDeps = {
   readonly auth: AuthKeeper;
@@ -86,9 +87,9 @@ export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
         moveFunds(deps, branch, request);
         return EMPTY_BYTES;
       }),
-    runMessage: ({ signer, typeUrl, value, gasLimit }) =>
-      withLimit(context.gas, gasLimit, (gas) =>
-        runNative(current(), gas, (branch) => runMessage(deps.router(), branch, signer, typeUrl, value)),
+    runMessage: (request) =>
+      withLimit(context.gas, request.gasLimit, (gas) =>
+        runNative(current(), gas, (branch) => runNativeMessage(deps.router(), branch, request)),
       ),
     chainQuery: (request) => answers({ ...branchOf(current()), gas: context.gas }, request),
     debugPrint: ({ contract, message }) => {
@@ -114,33 +115,4 @@ function moveFunds(deps: OcallDeps, context: Context, { from, to, coins, createA
   }
   if (deps.isBlocked(from)) throw sdkError(7, "blocked address can not be used");
   deps.bank.send(context, from, to, amounts);
-}
-
-/** Chain §2.12: the contract is the only signer. @returns the response message */
-function runMessage(
-  router: MessageRouter,
-  context: Context,
-  signer: Uint8Array,
-  typeUrl: string,
-  value: Uint8Array,
-): Uint8Array {
-  const message = unpack(router, typeUrl, value);
-  try {
-    message.validateBasic();
-  } catch (error) {
-    throw error instanceof AppError ? error.wrap(`failed basic validation for message type ${typeUrl}`) : error;
-  }
-  if (!message.signers().every((address) => equalBytes(address, signer))) {
-    throw sdkError(4, "contract doesn't have permission");
-  }
-  return message.handle(context).value;
-}
-
-function unpack(router: MessageRouter, typeUrl: string, value: Uint8Array) {
-  try {
-    return router.read({ typeUrl, value });
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw AppError.registered("compute", 10, `Cannot unpack proto message with type URL: ${typeUrl}`);
-  }
 }
