@@ -9,7 +9,7 @@
 import { bool, bytes, type Codec, fixed, list, option, struct, text, u32, u64, union } from "./codec.ts";
 
 /** Raised with every change of a shape below; `test/interfaceVersion.test.ts` holds the two together. */
-export const INTERFACE_VERSION = 2;
+export const INTERFACE_VERSION = 3;
 
 /** Limits of the boundary, each in bytes unless its name says otherwise. */
 export const LIMITS = {
@@ -64,6 +64,8 @@ const messageOutcome = struct({
   events: list(event, LIMITS.events),
   /** S that the enclave metered; what native messages consumed is in the host's meter already. */
   gasUsed: u64,
+  /** A contract declared this message to be the transaction's last (contracts §6.6): none that follows may run. */
+  finalized: bool,
   /** Changes of the compute store, to be applied if the message succeeded; sorted by key, no duplicates. */
   writes: list(write, LIMITS.writes),
 });
@@ -165,12 +167,12 @@ export const ECALLS = {
   },
   /**
    * Runs one message of a transaction that is in no block, on whatever state the host shows; refused unless the chain id is that
-   * of a development network (clients §1.2). Signatures are not looked at. `gasUsed` and `finalized` are what the transaction's earlier
-   * messages came to.
+   * of a development network (clients §1.2). Signatures are not looked at. `gasUsed` is what the transaction's earlier messages came
+   * to.
    */
   simulateMessage: {
-    request: struct({ transaction: bytes(LIMITS.transactions), message: u32, gasUsed: u64, finalized: bool }),
-    response: struct({ outcome: messageOutcome, finalized: bool }),
+    request: struct({ transaction: bytes(LIMITS.transactions), message: u32, gasUsed: u64 }),
+    response: messageOutcome,
   },
 } as const;
 

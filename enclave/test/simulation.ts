@@ -13,14 +13,13 @@ export function simulate(chain: TestChain, transaction: Uint8Array): ExecOutcome
   const bytes = unsigned(transaction);
   const restore = chain.saveState();
   const outcomes: ExecOutcome[] = [];
-  const passed = { gasUsed: 0n, finalized: false };
+  let gasUsed = 0n;
   for (let message = 0; message < decodeTx(bytes).body.messages.length; message++) {
-    const { outcome, finalized } = chain.call("simulateMessage", { transaction: bytes, message, ...passed });
+    const outcome = chain.call("simulateMessage", { transaction: bytes, message, gasUsed });
     outcomes.push(outcome);
-    if (outcome.result.kind !== "ok") break;
+    if (outcome.result.kind !== "ok" || outcome.finalized) break;
     chain.apply(outcome);
-    passed.gasUsed += outcome.gasUsed;
-    passed.finalized = finalized;
+    gasUsed += outcome.gasUsed;
   }
   restore();
   return outcomes;

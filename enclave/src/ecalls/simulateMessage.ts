@@ -44,14 +44,13 @@ export function simulateMessage(
     throw new RefusalError(RefusalCode.NoSuchMessage, `simulation: there is no contract message ${request.message}`);
   }
   const transaction = {
-    context: { index: 0, hash: bytesToHex(hash).toUpperCase(), finalized: request.finalized },
+    context: { index: 0, hash: bytesToHex(hash).toUpperCase(), finalized: false },
     signers: new UnsignedSigners(services.crypto, chainId, decoded),
     gasLimit: SIMULATION_GAS_LIMIT,
     gasUsed: request.gasUsed,
   };
   const block = nextBlock(services, ended, hash, request.message);
-  const outcome = runMessage(services, block, transaction, { message, signers: [] });
-  return { outcome, finalized: transaction.context.finalized };
+  return runMessage(services, block, transaction, { message, signers: [] });
 }
 
 /**

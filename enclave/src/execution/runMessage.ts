@@ -79,10 +79,12 @@ export function runInTree(
     requireCrossable(ran, writes);
     return { ...ran, writes };
   });
-  return { ...outcome, gasUsed: meter.own };
+  return { ...outcome, gasUsed: meter.own, finalized: transaction.context?.finalized ?? false };
 }
 
-function settle(work: () => MessageRan & Pick<MessageOutcome, "writes">): Omit<MessageOutcome, "gasUsed"> {
+function settle(
+  work: () => MessageRan & Pick<MessageOutcome, "writes">,
+): Pick<MessageOutcome, "result" | "events" | "writes"> {
   const nothing = { events: [], writes: [] };
   try {
     const { response, events, writes } = work();

@@ -69,9 +69,7 @@ export function runTx(
     return { result: failure(anteEvents, metered.gas, []), admitted: false };
   }
   const txInfo =
-    position === undefined
-      ? { simulated: { bytes, gasUsed: 0n, finalized: false } }
-      : { tx: { signers: tx.signers, position } };
+    position === undefined ? { simulated: { bytes, gasUsed: 0n } } : { tx: { signers: tx.signers, position } };
   const run = branchOf({ ...metered, ...txInfo });
   const ran = runMessages(run, tx);
   const unpaid = payBlock(blockGas, metered.gas);
@@ -120,8 +118,13 @@ function payBlock(blockGas: GasMeter | undefined, gas: GasMeter): AppError | und
 /** Events collect in the context, each with the index of its message. @returns TxMsgData */
 function runMessages(context: Context, tx: AppTx): Uint8Array | AppError {
   const msgResponses: Any[] = [];
+  const lastMessage = { declared: false };
   for (const [index, one] of tx.messages.entries()) {
-    const branch = branchOf({ ...context, messageIndex: index });
+    if (lastMessage.declared) {
+      const text = "message was attempted but last message was marked by a contract";
+      return sdkError(40_404, `${text}; message index: ${index}`);
+    }
+    const branch = branchOf({ ...context, messageIndex: index, lastMessage });
     try {
       msgResponses.push(one.run(branch));
     } catch (error) {

@@ -21,7 +21,7 @@ const EXECUTE: Any = packAny(MsgExecuteContract, {
 });
 const KEY = utf8ToBytes("key");
 const ENDED = { result: { kind: "ok", value: MsgExecuteContractResponse.encode({ data: KEY }) } } as const;
-const OUTCOME = { ...ENDED, events: [{ type: "wasm", attributes: [] }], gasUsed: 30_000n };
+const OUTCOME = { ...ENDED, events: [{ type: "wasm", attributes: [] }], gasUsed: 30_000n, finalized: false };
 
 /** An enclave on a development network: counts in the store how often it ran. */
 function scripted(): { network: TestNetwork; asked: EcallRequest<"simulateMessage">[] } {
@@ -32,11 +32,11 @@ function scripted(): { network: TestNetwork; asked: EcallRequest<"simulateMessag
     asked.push(request);
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
     const writes = [{ key: KEY, value: Uint8Array.of(before + 1) }];
-    return { outcome: { ...OUTCOME, writes }, finalized: before === 1 };
+    return { ...OUTCOME, writes, finalized: before === 2 };
   };
   network.enclave.script.execMessage = (_request, { readStore }) => {
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
-    return { ...OUTCOME, writes: [{ key: KEY, value: Uint8Array.of(before + 1) }] };
+    return { ...OUTCOME, writes: [{ key: KEY, value: Uint8Array.of(before + 1) }], finalized: before === 2 };
   };
   return { network, asked };
 }
@@ -68,17 +68,35 @@ describe("clients §1.2, chain §3.7: simulating contract messages", () => {
     expect(network.block(signTx([EXECUTE], GAS)).results[1]?.code).toBe(0);
   });
 
-  it("hands over the transaction, and gas, state and the mark of the last message from message to message", () => {
+  it("hands over the transaction, and gas and state from message to message, up to the one that is declared the last", () => {
     const { network, asked } = scripted();
     const send = sendMessage("a", "b", uscrt(1));
     const transaction = signTx([EXECUTE, send, EXECUTE, EXECUTE], UNSIGNED);
     const simulated = network.machine.simulate(transaction);
     expect(simulated.ok && TxMsgData.decode(simulated.msgResponses).msgResponses).toHaveLength(4);
     expect(asked).toEqual([
-      { transaction, message: 0, gasUsed: 0n, finalized: false },
-      { transaction, message: 2, gasUsed: 30_000n, finalized: false },
-      { transaction, message: 3, gasUsed: 60_000n, finalized: true },
+      { transaction, message: 0, gasUsed: 0n },
+      { transaction, message: 2, gasUsed: 30_000n },
+      { transaction, message: 3, gasUsed: 60_000n },
     ]);
+  });
+
+  it("and a delivery run no message after the one that a contract declared the last (contracts §6.6)", () => {
+    const { network, asked } = scripted();
+    for (const next of [EXECUTE, sendMessage("a", "b", uscrt(1))]) {
+      const messages = [EXECUTE, EXECUTE, EXECUTE, next];
+      const failure = {
+        codespace: "sdk",
+        code: 40404,
+        log:
+          "message was attempted but last message was marked by a contract; message index: 3: " +
+          "Cannot send messages after last tx marker was set",
+      };
+      expect(network.machine.simulate(signTx(messages, UNSIGNED))).toMatchObject({ ok: false, ...failure });
+      expect(asked.splice(0)).toHaveLength(3);
+    }
+    const [, delivered] = network.block(signTx([EXECUTE, EXECUTE, EXECUTE, EXECUTE], GAS)).results;
+    expect(delivered).toMatchObject({ code: 40404, log: expect.stringContaining("message index: 3: Cannot send") });
   });
 
   it("gives gas and events of the delivery, whatever signature is there as long as it has its 64 bytes", () => {

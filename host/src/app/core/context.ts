@@ -25,7 +25,7 @@ export type TxInfo = {
 };
 
 /** A transaction that is in no block, and what its contract messages have come to so far. */
-export type SimulatedTx = { readonly bytes: Uint8Array; gasUsed: bigint; finalized: boolean };
+export type SimulatedTx = { readonly bytes: Uint8Array; gasUsed: bigint };
 
 export type Context = {
   readonly block: BlockInfo;
@@ -40,6 +40,8 @@ export type Context = {
   readonly tx?: TxInfo;
   /** In a simulation, in place of `tx`. */
   readonly simulated?: SimulatedTx;
+  /** Shared by the messages of a transaction: whether a contract declared one of them to be the last (contracts §6.6). */
+  readonly lastMessage?: { declared: boolean };
   /** Position of the running message, in messages that the transaction itself carries. */
   readonly messageIndex?: number;
 };

@@ -49,7 +49,8 @@ export function runContract(deps: OcallDeps, context: Context, call: ContractCal
     if (value === undefined) context.state.delete(COMPUTE_STORE, key);
     else context.state.set(COMPUTE_STORE, key, value);
   }
-  context.events.push(...answer.events);
+  for (const event of answer.events) context.events.push(event);
+  if (answer.finalized && context.lastMessage !== undefined) context.lastMessage.declared = true;
   return result.value;
 }
 
@@ -75,13 +76,12 @@ function notInBlock({ failureCode }: ContractCall): AppError {
 type SimulatedMessage = { readonly call: ContractCall; readonly simulated: SimulatedTx; readonly message: number };
 
 function simulate(deps: OcallDeps, context: Context, { call, simulated, message }: SimulatedMessage): MessageOutcome {
-  const { bytes: transaction, gasUsed, finalized } = simulated;
+  const { bytes: transaction, gasUsed } = simulated;
   try {
-    const request = { transaction, message, gasUsed, finalized };
-    const answer = deps.powers.enclave.call("simulateMessage", request, makeOcalls(deps, context));
-    simulated.gasUsed += answer.outcome.gasUsed;
-    simulated.finalized = answer.finalized;
-    return answer.outcome;
+    const request = { transaction, message, gasUsed };
+    const outcome = deps.powers.enclave.call("simulateMessage", request, makeOcalls(deps, context));
+    simulated.gasUsed += outcome.gasUsed;
+    return outcome;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     // No block depends on it, so whatever else the enclave refused is an answer too.
