@@ -410,11 +410,13 @@ export class TestChain {
     const before = this.#copy();
     const outcomes: ExecOutcome[] = [];
     let kept = true;
-    for (let i = 0; kept && i < decodeTx(bytes).body.messages.length; i++) {
+    const count = decodeTx(bytes).body.messages.length;
+    for (let i = 0; kept && i < count; i++) {
       const outcome = this.exec(position, i, accountNumbers);
       outcomes.push(outcome);
-      kept = outcome.result.kind === "ok";
-      if (kept) this.apply(outcome);
+      if (outcome.result.kind === "ok") this.apply(outcome);
+      // A message that follows the last one fails without being run.
+      kept = outcome.result.kind === "ok" && (!outcome.finalized || i === count - 1);
     }
     if (!kept) this.state = before;
     this.#branches = [];

@@ -58,6 +58,7 @@ function succeeds(
       result: { kind: "ok", value: MsgExecuteContractResponse.encode({ data: utf8ToBytes("answer") }) } as const,
       events: [{ type: "wasm", attributes: [{ key: "contract_address", value: contractText }] }],
       gasUsed: 30_000n,
+      finalized: false,
       writes,
     };
   };
@@ -182,7 +183,7 @@ describe("contracts §6.7: running contracts", () => {
     network.enclave.script.execMessage = (_request, ocalls) => {
       ocalls.moveFunds({ from: account("a").bytes, to: CONTRACT, coins: [uscrt(5)], createAccount: true });
       const value = { codespace: "compute", code: 3, log };
-      return { result: { kind: "failed", value }, events: [], gasUsed: 25_000n, writes: [] };
+      return { result: { kind: "failed", value }, events: [], gasUsed: 25_000n, finalized: false, writes: [] };
     };
     const [, result] = network.block(signTx([executeMessage()], GAS)).results;
     expect(result).toMatchObject({
@@ -283,6 +284,7 @@ describe("contracts §6.7: running contracts", () => {
       },
       events: [],
       gasUsed: 1n,
+      finalized: false,
       writes: [],
     });
     const message = {

@@ -22,7 +22,7 @@ function answers(...messages: readonly { typeUrl: string; value: Uint8Array }[])
     moveFunds({ from: account("a").bytes, to: CONTRACT, coins: [uscrt(100)], createAccount: true });
     outcomes = messages.map((message) => runMessage({ signer: CONTRACT, gasLimit: 100_000n, ...message }));
     const value = MsgExecuteContractResponse.encode({ data: new Uint8Array() });
-    return { result: { kind: "ok", value }, events: [], gasUsed: 0n, writes: [] };
+    return { result: { kind: "ok", value }, events: [], gasUsed: 0n, finalized: false, writes: [] };
   };
   const execute = packAny(MsgExecuteContract, {
     ...MsgExecuteContract.zero,

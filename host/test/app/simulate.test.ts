@@ -23,8 +23,8 @@ const KEY = utf8ToBytes("key");
 const ENDED = { result: { kind: "ok", value: MsgExecuteContractResponse.encode({ data: KEY }) } } as const;
 const OUTCOME = { ...ENDED, events: [{ type: "wasm", attributes: [] }], gasUsed: 30_000n, finalized: false };
 
-/** An enclave on a development network: counts in the store how often it ran. */
-function scripted(): { network: TestNetwork; asked: EcallRequest<"simulateMessage">[] } {
+/** An enclave on a development network: counts in the store how often it ran. @param last how often it had when it says so */
+function scripted(last?: number): { network: TestNetwork; asked: EcallRequest<"simulateMessage">[] } {
   const network = makeTestNetwork();
   network.block();
   const asked: EcallRequest<"simulateMessage">[] = [];
@@ -32,11 +32,11 @@ function scripted(): { network: TestNetwork; asked: EcallRequest<"simulateMessag
     asked.push(request);
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
     const writes = [{ key: KEY, value: Uint8Array.of(before + 1) }];
-    return { ...OUTCOME, writes, finalized: before === 2 };
+    return { ...OUTCOME, writes, finalized: before === last };
   };
   network.enclave.script.execMessage = (_request, { readStore }) => {
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
-    return { ...OUTCOME, writes: [{ key: KEY, value: Uint8Array.of(before + 1) }], finalized: before === 2 };
+    return { ...OUTCOME, writes: [{ key: KEY, value: Uint8Array.of(before + 1) }], finalized: before === last };
   };
   return { network, asked };
 }
@@ -69,7 +69,7 @@ describe("clients §1.2, chain §3.7: simulating contract messages", () => {
   });
 
   it("hands over the transaction, and gas and state from message to message, up to the one that is declared the last", () => {
-    const { network, asked } = scripted();
+    const { network, asked } = scripted(2);
     const send = sendMessage("a", "b", uscrt(1));
     const transaction = signTx([EXECUTE, send, EXECUTE, EXECUTE], UNSIGNED);
     const simulated = network.machine.simulate(transaction);
@@ -82,7 +82,7 @@ describe("clients §1.2, chain §3.7: simulating contract messages", () => {
   });
 
   it("and a delivery run no message after the one that a contract declared the last (contracts §6.6)", () => {
-    const { network, asked } = scripted();
+    const { network, asked } = scripted(2);
     for (const next of [EXECUTE, sendMessage("a", "b", uscrt(1))]) {
       const messages = [EXECUTE, EXECUTE, EXECUTE, next];
       const failure = {
