@@ -57,8 +57,6 @@ describe("contracts §1.2, §3.1, §7: v0.10 contracts through secretjs", () => 
     expect(dataOf(tx, (bytes) => MsgExecuteContractResponse.decode(bytes))).toEqual({ n: 1 });
     const seen = Object.fromEntries(tx.arrayLog?.map(({ key, value }) => [key, value]) ?? []);
     expect(seen).toMatchObject({ hidden: "for the user", open: "for all", contract_address: old.address });
-    const onChain = JSON.stringify(tx.events);
-    expect(onChain).toContain("execute");
     expect(tx.arrayLog?.some(({ type }) => type === "execute")).toBe(false);
   });
 
