@@ -5,10 +5,10 @@
 import { ACCOUNT_PREFIX, addressFromBytes, formatAddress, parseAddress, VALIDATOR_PREFIX } from "@sotto/common/address";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
-import type { CodeInfo, ContractKey } from "@sotto/common/wire/compute";
-import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import type { AbsoluteTxPosition, CodeInfo, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
+import { EnclaveError, EnclaveErrorCode, RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { ContractModule } from "../engine/engine.ts";
-import { verifyContractKey } from "../keys/contractKey.ts";
+import { isAdminProof, verifyContractKey } from "../keys/contractKey.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
 import { ComputeCode, computeFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import type { Services } from "./services.ts";
@@ -57,13 +57,21 @@ function bytesOf(text: string, prefix: string): Uint8Array {
   throw invalid();
 }
 
-/** Code of the contract at an address. @throws {ChainFailure} compute 9 */
-export function loadContractCode(store: ComputeStore, contract: Uint8Array): CodeInfo {
+/** The records of the contract at an address, and of its code. @throws {ChainFailure} compute 9 */
+export function loadContractInfo(
+  store: ComputeStore,
+  contract: Uint8Array,
+): { readonly info: ContractInfo; readonly code: CodeInfo } {
   const info = store.contractInfo(contract);
   if (info === undefined) throw computeFailure(ComputeCode.NotFound, "contract: not found");
   const code = store.codeInfo(info.codeId);
   if (code === undefined) throw computeFailure(ComputeCode.NotFound, "contract info: not found");
-  return code;
+  return { info, code };
+}
+
+/** Code of the contract at an address. @throws {ChainFailure} compute 9 */
+export function loadContractCode(store: ComputeStore, contract: Uint8Array): CodeInfo {
+  return loadContractInfo(store, contract).code;
 }
 
 /** @throws {ChainFailure} compute 9 */
@@ -98,4 +106,41 @@ export function openContract(services: Services, bytes: Uint8Array, code: CodeIn
   const latestKey = verifyContractKey(services.crypto, services.keys, stored, { codeHash, contract: bytes });
   const module = openModule(services, codeHash, false);
   return { bytes, address: addressText(bytes), codeHash, originalKey: stored.ogContractKey, latestKey, module };
+}
+
+/** Bytes of an admin proof that may enter a call at most (enclave §11.5). */
+export const MAX_ADMIN_PROOF = { migrate: 10_240, changeAdmin: 32 } as const;
+
+/** In the failure of a call about a contract that has no admin proof (enclave §8). */
+export const NO_ADMIN_PROOF = "Execution error: Null/Empty argument: current_admin_proof";
+
+/**
+ * Makes sure that the sender is the admin whom an enclave recorded, whatever the host's record says (enclave §8).
+ * @param sender 20 bytes
+ * @throws {EnclaveError} FailedFunctionCall: there is no admin, or the proof is too long; ValidationFailure: it is another's
+ */
+export function verifyAdmin(
+  { crypto, keys }: Services,
+  { admin, adminProof }: ContractInfo,
+  {
+    sender,
+    originalKey,
+    maxProof,
+  }: { readonly sender: Uint8Array; readonly originalKey: Uint8Array; readonly maxProof: number },
+): void {
+  if (admin === "" || adminProof.length > maxProof) throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
+  if (!isAdminProof(crypto, keys, adminProof, { admin: sender, originalKey })) {
+    throw new EnclaveError(EnclaveErrorCode.ValidationFailure);
+  }
+}
+
+/**
+ * The place of a transaction as records keep it. The index is 0 for the first of a block: the reference has the gas of the block
+ * there, which is not known here.
+ */
+export function positionOf(
+  block: { readonly height: bigint },
+  transaction: { readonly index: number } | undefined,
+): AbsoluteTxPosition {
+  return { blockHeight: block.height, txIndex: BigInt(transaction?.index ?? 0) };
 }

@@ -16,9 +16,10 @@ export function makeEvent(type: string, attributes: Readonly<Record<string, stri
   return { type, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })) };
 }
 
-/** The `message` event of instantiate and execute; both addresses in Bech32. */
-export function messageEvent(sender: string, contract: string): Event {
-  return makeEvent("message", { module: "compute", sender, [CONTRACT_ADDRESS]: contract });
+/** The `message` event; both addresses in Bech32. @param contract only for instantiate and execute */
+export function messageEvent(sender: string, contract?: string): Event {
+  const about = contract === undefined ? {} : { [CONTRACT_ADDRESS]: contract };
+  return makeEvent("message", { module: "compute", sender, ...about });
 }
 
 export function contractEvent(type: "execute" | "reply", contract: string): Event {
@@ -27,6 +28,15 @@ export function contractEvent(type: "execute" | "reply", contract: string): Even
 
 export function instantiateEvent(contract: string, codeId: bigint): Event {
   return makeEvent("instantiate", { [CONTRACT_ADDRESS]: contract, code_id: codeId.toString() });
+}
+
+export function migrateEvent(contract: string, codeId: bigint): Event {
+  return makeEvent("migrate", { code_id: codeId.toString(), [CONTRACT_ADDRESS]: contract });
+}
+
+/** @param newAdmin Bech32, or empty */
+export function adminEvent(contract: string, newAdmin: string): Event {
+  return makeEvent("update_contract_admin", { [CONTRACT_ADDRESS]: contract, new_admin_address: newAdmin });
 }
 
 /**

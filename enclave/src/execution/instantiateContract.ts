@@ -10,7 +10,7 @@ import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
 import type { Frame, InstantiateCall, InstantiateResult } from "./callTree.ts";
 import { ComputeCode, computeFailure, prefixFailures } from "./chainFailure.ts";
-import { addressBytes, addressText, type Contract, openModule } from "./contract.ts";
+import { addressBytes, addressText, type Contract, openModule, positionOf } from "./contract.ts";
 import { instantiateEvent, messageEvent } from "./contractEvents.ts";
 import { dispatchResponse } from "./handleResponse.ts";
 import { interpretResponse } from "./interpretOutput.ts";
@@ -63,8 +63,7 @@ export function instantiateContract(frame: Frame, call: InstantiateCall): Instan
 
 function saveContract(frame: Frame, call: InstantiateCall, contract: Contract, admin: Uint8Array): void {
   const { services, block, transaction } = frame.tree;
-  // The position of the transaction, 0 for the first of a block: gas would be the reference's own measure, and is not known here.
-  const created = { blockHeight: block.height, txIndex: BigInt(transaction?.index ?? 0) };
+  const created = positionOf(block, transaction);
   const { codeId, label } = call;
   frame.store.saveNewContract(contract.bytes, {
     info: {
@@ -73,7 +72,7 @@ function saveContract(frame: Frame, call: InstantiateCall, contract: Contract, a
       label,
       created,
       ibcPortId: "",
-      admin: call.admin,
+      admin: admin.length === 0 ? "" : addressText(admin),
       adminProof: adminProof(services.crypto, services.keys, admin, contract.originalKey),
       requireGovernance: false,
     },

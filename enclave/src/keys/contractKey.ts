@@ -8,7 +8,7 @@ import { concatBytes, EMPTY_BYTES, equalBytesConstantTime, u64be } from "@sotto/
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { ContractKey } from "@sotto/common/wire/compute";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
-import { deriveKey, type KeyTree } from "./keyTree.ts";
+import { deriveKey, type KeyTree, type SeedKeys } from "./keyTree.ts";
 
 const KEY_LENGTH = 64;
 const PROOF_LENGTH = 32;
@@ -65,13 +65,24 @@ export function verifyContractKey(
   if (proof.length !== PROOF_LENGTH || !isContractKey(crypto, keys, current, { ...binding, original })) {
     throw unauthentic();
   }
-  const proven = keys.seeds
-    .slice(1)
-    .some(({ contractKeyProofSecret }) =>
-      equalBytesConstantTime(contractKeyProof(crypto, contractKeyProofSecret, binding, { original, current }), proof),
-    );
+  const proven = isProof(keys, proof, (seed) =>
+    contractKeyProof(crypto, seed.contractKeyProofSecret, binding, { original, current }),
+  );
   if (!proven) throw new EnclaveError(EnclaveErrorCode.ValidationFailure);
   return current;
+}
+
+/** The key that a migration gives a contract, with its proof: 64 and 32 bytes (enclave §4). @param binding to the new code */
+export function deriveMigratedKey(
+  crypto: Crypto,
+  keys: KeyTree,
+  migrated: { readonly sender: Uint8Array; readonly height: bigint },
+  binding: Required<ContractKeyBinding>,
+): { readonly key: Uint8Array; readonly proof: Uint8Array } {
+  const key = deriveContractKey(crypto, keys, migrated, binding);
+  const { contractKeyProofSecret } = keys.last;
+  const proof = contractKeyProof(crypto, contractKeyProofSecret, binding, { original: binding.original, current: key });
+  return { key, proof };
 }
 
 /** Proof that a migration made `current`: 32 bytes (enclave §4). */
@@ -85,6 +96,26 @@ export function contractKeyProof(
 }
 
 /** Binds an admin to a contract: 32 bytes. @param admin 20 bytes, or none (enclave §8) */
-export function adminProof(crypto: Crypto, keys: KeyTree, admin: Uint8Array, contractKey: Uint8Array): Uint8Array {
-  return crypto.hmacSha256(keys.last.adminProofSecret, concatBytes(admin, contractKey));
+export function adminProof(crypto: Crypto, keys: KeyTree, admin: Uint8Array, originalKey: Uint8Array): Uint8Array {
+  return proveAdmin(crypto, keys.last, admin, originalKey);
+}
+
+/** True if an enclave of the network made `proof` for this admin, under any seed but the genesis seed (enclave §1.2, §8). */
+export function isAdminProof(
+  crypto: Crypto,
+  keys: KeyTree,
+  proof: Uint8Array,
+  { admin, originalKey }: { readonly admin: Uint8Array; readonly originalKey: Uint8Array },
+): boolean {
+  return isProof(keys, proof, (seed) => proveAdmin(crypto, seed, admin, originalKey));
+}
+
+function proveAdmin(crypto: Crypto, seed: SeedKeys, admin: Uint8Array, originalKey: Uint8Array): Uint8Array {
+  return crypto.hmacSha256(seed.adminProofSecret, concatBytes(admin, originalKey));
+}
+
+function isProof(keys: KeyTree, proof: Uint8Array, prove: (seed: SeedKeys) => Uint8Array): boolean {
+  return (
+    proof.length === PROOF_LENGTH && keys.seeds.slice(1).some((seed) => equalBytesConstantTime(prove(seed), proof))
+  );
 }

@@ -66,9 +66,13 @@ export const GasLocation = {
   WriteFlat: "WriteFlat",
   WritePerByte: "WritePerByte",
   Delete: "Delete",
+  ValuePerByte: "ValuePerByte",
+  IterNextFlat: "IterNextFlat",
   LoadForInstantiate: "Loading CosmWasm module: init",
   LoadForExecute: "Loading Compute module: execute",
   LoadForReply: "Loading Compute module: reply",
+  LoadForMigrate: "Loading CosmWasm module: migrate",
+  LoadForAdminChange: "Loading CosmWasm module: update-contract-admin",
   LoadForQuery: "Loading CosmWasm module: query",
   Wasm: "wasm contract",
   /** The limit was hit exactly. */
@@ -93,4 +97,11 @@ export function chargeSet(meter: GasMeter, keyLength: number, valueLength: numbe
 
 export function chargeDelete(meter: GasMeter): void {
   meter.consume(100n, GasLocation.Delete);
+}
+
+/** An iterator that is opened on an entry and goes no further. */
+export function chargeSeek(meter: GasMeter, keyLength: number, valueLength: number): void {
+  meter.consume(BigInt(keyLength), GasLocation.ValuePerByte);
+  meter.consume(BigInt(valueLength), GasLocation.ValuePerByte);
+  meter.consume(5n, GasLocation.IterNextFlat);
 }
