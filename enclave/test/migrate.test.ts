@@ -285,15 +285,45 @@ describe("chain §2.14, enclave §8, contracts §6.1: what a migration needs", (
   });
 });
 
+describe("contracts §5.1, §7, enclave §10.2: migration between the versions", () => {
+  it("goes to v0.10, whose environment names the admin, and back", () => {
+    const api = "v0.10";
+    const old = chain.storeCode(moduleWith({ api, migrate: "i32.const 32 local.get 0 call 1 i32.const 16" }));
+    const { code, contract, outcome } = migrate(chain, alice, owned, { code: old, message: noop });
+    expect(code).toBe("ok");
+    expect(outcome.events.map(({ type }) => type)).toEqual(["message", "migrate", "wasm"]);
+    const back = migrate(chain, alice, contract, { code: second, message: get("key") });
+    const { block, message, contract: self, ...rest } = JSON.parse(atob(JSON.parse(back.data() as string)));
+    expect(message).toEqual({ sender: alice.bech32, sent_funds: [] });
+    expect(block.height).toBe(Number(chain.height) - 1);
+    expect(self).toEqual({ address: owned.bech32 });
+    expect(rest).toEqual({
+      contract_key: null,
+      contract_code_hash: bytesToHex(old.codeHash),
+      transaction: null,
+    });
+  });
+});
+
 /** Reads and writes nothing but what `migrate` says; outputs an empty response. */
-function moduleWith(parts: { readonly migrate?: string }): Uint8Array {
-  const output = '{"Ok":{"messages":[],"attributes":[],"events":[],"data":null}}';
+function moduleWith({
+  api = "v1",
+  ...parts
+}: {
+  readonly migrate?: string;
+  readonly api?: "v0.10" | "v1";
+}): Uint8Array {
+  const lists = api === "v1" ? '"attributes":[],"events":[]' : '"log":[]';
+  const output = `{"Ok":{"messages":[],${lists},"data":null}}`;
   const region = (offset: number, length: number) => {
     const view = new DataView(new ArrayBuffer(12));
     for (const [i, value] of [offset, length, length].entries()) view.setUint32(4 * i, value, true);
     return new Uint8Array(view.buffer);
   };
   const body = "i32.const 16";
+  const [marker, first, second] =
+    api === "v1" ? ["interface_version_8", "instantiate", "execute"] : ["cosmwasm_vm_version_3", "init", "handle"];
+  const type = api === "v1" ? ENV_INFO : ENV;
   const migrateEntry = parts.migrate === undefined ? [] : [{ name: "migrate", type: ENV, code: parts.migrate }];
   return assemble({
     imports: [
@@ -306,9 +336,9 @@ function moduleWith(parts: { readonly migrate?: string }): Uint8Array {
     functions: [
       ALLOCATE,
       { name: "deallocate", type: [["i32"], []], code: "" },
-      { name: "interface_version_8", type: [[], []], code: "" },
-      { name: "instantiate", type: ENV_INFO, code: body },
-      { name: "execute", type: ENV_INFO, code: body },
+      { name: marker, type: [[], []], code: "" },
+      { name: first, type, code: body },
+      { name: second, type, code: body },
       ...migrateEntry,
     ],
     data: [

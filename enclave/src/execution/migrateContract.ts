@@ -49,7 +49,7 @@ export function migrateContract(frame: Frame, call: MigrateCall): CallResult {
   saveMigration(frame, call, records, ran);
   const handled = prefixFailures("dispatch: ", () => handleResponse(frame, ran));
   const events = [messageEvent(sender), migrateEvent(address, call.codeId), ...handled.events];
-  return { events, data: handled.data, secret: ran.secret };
+  return { api: ran.response.api, events, data: handled.data, secret: ran.secret };
 }
 
 /** Chain §2.14 steps 2 and 4. @throws {ChainFailure} sdk 18, compute 9 */
@@ -92,21 +92,22 @@ function requireMigratable(
  * The part that the protocol has inside the enclave. Stored keys are not authenticated: the admin proof binds the original one.
  * @throws {EnclaveError}; {EngineError}; {ChainFailure} what the contract said
  */
-function runMigration(frame: Frame, gas: CallGas, call: MigrateCall, { info, key, newCode }: Records) {
+function runMigration(frame: Frame, gas: CallGas, call: MigrateCall, records: Records) {
   const { services, block } = frame.tree;
   const { crypto, keys } = services;
-  const originalKey = key.ogContractKey;
-  if (info.adminProof.length === 0) throw callFailure("migrate", NO_ADMIN_PROOF);
-  verifyAdmin(services, info, { sender: call.sender, originalKey, maxProof: MAX_ADMIN_PROOF.migrate });
+  const originalKey = records.key.ogContractKey;
+  if (records.info.adminProof.length === 0) throw callFailure("migrate", NO_ADMIN_PROOF);
+  verifyAdmin(services, records.info, { sender: call.sender, originalKey, maxProof: MAX_ADMIN_PROOF.migrate });
   const { secret, input } = call.open();
-  const { codeHash } = newCode;
+  const { codeHash } = records.newCode;
   verifyCodeHashText(input.codeHashText, codeHash);
   const module = openModule(services, codeHash, false);
   const binding = { codeHash, contract: call.contract, original: originalKey };
   const migrated = deriveMigratedKey(crypto, keys, { sender: call.sender, height: block.height }, binding);
   const address = addressText(call.contract);
   const contract: Contract = { bytes: call.contract, address, codeHash, originalKey, latestKey: migrated.key, module };
-  const output = runContract(frame, gas, { entry: "migrate", contract, message: input.message, secret });
+  const info = { sender: addressText(call.sender), funds: [] };
+  const output = runContract(frame, gas, { entry: "migrate", contract, info, message: input.message, secret });
   const to = { secret, recipient: recipientOf(input.replyChain) };
   const response = interpretResponse(crypto, "migrate", output, to);
   return { contract, secret, replyChain: input.replyChain, response, proof: migrated.proof };
