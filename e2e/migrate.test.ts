@@ -1,5 +1,5 @@
 /** Migration, changes of admin and the history of a contract, as a developer sees them through `secretjs`. */
-import { MsgExecuteContractResponse, MsgMigrateContractResponse, type TxResponse } from "secretjs";
+import { MsgExecuteContractResponse, type TxResponse } from "secretjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { withMark } from "../enclave/test/engine/patchModule.ts";
 import { type Sotto, startSotto } from "./harness.ts";
@@ -29,6 +29,8 @@ let second: Code;
 let contract: Contract;
 let labels = 0;
 
+/** The client does not export the response of a migration, which has the same one field. */
+const decode = (bytes: Uint8Array) => MsgExecuteContractResponse.decode(bytes);
 const GAS = { gasLimit: 300_000, ...FAST };
 const noop = { noop: {} };
 const set = (key: string, value: string) => ({ set: { key: toBase64(key), value: toBase64(value) } });
@@ -75,13 +77,13 @@ describe("clients §1.4, contracts §6.7, §6.8, chain §2.14: migrating a contr
     const tx = succeeded(
       await migrate(a, contract, second, run(get("k"), set("k", "new"), { attribute: { key: "was", value: "old" } })),
     );
-    expect(dataOf(tx, MsgMigrateContractResponse.decode)).toEqual([toBase64("old"), null, null]);
+    expect(dataOf(tx, decode)).toEqual([toBase64("old"), null, null]);
+    // The client shows a key of an event type once.
     const events = (tx.arrayLog ?? []).map(({ type, key, value }) => [type, key, value]);
     expect(events).toEqual([
       ["message", "action", "/secret.compute.v1beta1.MsgMigrateContract"],
       ["message", "sender", a.address],
       ["message", "module", "compute"],
-      ["message", "sender", a.address],
       ["migrate", "code_id", second.codeId],
       ["migrate", "contract_address", contract.address],
       ["wasm", "contract_address", contract.address],
@@ -229,7 +231,6 @@ describe("clients §1.4, contracts §6.8, chain §2.15, enclave §8: admins", ()
       ["message", "action", "/secret.compute.v1beta1.MsgUpdateAdmin"],
       ["message", "sender", a.address],
       ["message", "module", "compute"],
-      ["message", "sender", a.address],
       ["update_contract_admin", "contract_address", owned.address],
       ["update_contract_admin", "new_admin_address", b.address],
     ]);
@@ -291,7 +292,7 @@ describe("clients §1.4, contracts §6.8, chain §2.15, enclave §8: admins", ()
 
 describe("contracts §2.8, §2.9, §5.1: randomness, gas and position through the client", () => {
   const env = async (tx: TxResponse, index = 0) =>
-    JSON.parse(dataOf<string>(tx, MsgExecuteContractResponse.decode, index)) as {
+    JSON.parse(dataOf<string>(tx, decode, index)) as {
       block: { random: string };
       transaction: { index: number; hash: string };
     };
@@ -313,7 +314,7 @@ describe("contracts §2.8, §2.9, §5.1: randomness, gas and position through th
       Number(succeeded(await execute(a, own, { gas_evaporate: { amount } })).gasUsed);
     expect((await used(9_000)) - (await used(8_000))).toBe(1_000);
     const { data } = succeeded(await execute(a, own, run({ gas_evaporate: { amount: 20_000 } }, { check_gas: {} })));
-    const [, gas] = JSON.parse(Buffer.from(MsgExecuteContractResponse.decode(data[0] as Uint8Array).data).toString());
+    const [, gas] = JSON.parse(Buffer.from(decode(data[0] as Uint8Array).data).toString());
     expect(gas).toBeGreaterThan(20_000);
   });
 });
