@@ -71,7 +71,7 @@ function seedOf(block: BuiltBlock): Uint8Array {
     proposer: header.proposerAddress,
   };
   const blockHash = headerHash(testCrypto, header) as Uint8Array;
-  return blockSeed(testCrypto, keys, place, { transaction: block.transactions[0], blockHash });
+  return blockSeed(testCrypto, keys, place, { transaction: block.transactions[0], blockHash, oldestSeedId: 2 }).seed;
 }
 
 /** `env.block.random` as the protocol defines it. */
