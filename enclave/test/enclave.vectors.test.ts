@@ -3,6 +3,7 @@ import {
   base64ToBytes,
   bytesToBase64,
   bytesToHex,
+  bytesToUtf8,
   concatBytes,
   hexToBytes,
   u64be,
@@ -14,6 +15,7 @@ import { adminProof, contractKeyProof, deriveContractKey, verifyContractKey } fr
 import { deriveKeyTree, deriveSeedKeys, PROTOCOL_SALT } from "../src/keys/keyTree.ts";
 import { parseContractOutput } from "../src/messages/contractOutput.ts";
 import { OutputEncryption } from "../src/messages/outputEncryption.ts";
+import { formatReplyInfo } from "../src/messages/replyInfo.ts";
 import {
   deriveTxKey,
   encryptNestedMessage,
@@ -257,5 +259,40 @@ describe("enclave §5.1, §5.2: state", () => {
     expect(base64ToBytes(vectors.input_encryption.secret_message_base64)).toEqual(
       hex(vectors.input_encryption.secret_message),
     );
+  });
+});
+
+describe("enclave §7.3, §6.7: what a reply is built from", () => {
+  const sub = vectors.submessages;
+  const secret = { head: new Uint8Array(64), txKey: hex(vectors.tx_key.tx_key) };
+  const callbackSecret = hex(vectors.callback_signature.callback_secret);
+  const chain = [
+    { id: 7n, codeHashText: sub.code_hash_b },
+    { id: 9n, codeHashText: sub.code_hash_a },
+  ];
+  const infoOf = (chainOf: typeof chain, data: string | undefined) =>
+    JSON.parse(
+      bytesToUtf8(
+        formatReplyInfo(crypto, callbackSecret, {
+          secret,
+          chain: chainOf,
+          data: data === undefined ? undefined : base64ToBytes(data),
+        }),
+      ),
+    );
+  const sig = (text: string) => bytesToBase64(hex(text));
+
+  it("names all who wait, and is signed over the answer without its events", () => {
+    const { internal_msg_id, data, reply_sig_ok, reply_sig_ok_without_data } = sub.output_of_c_v1;
+    const id = { internal_msg_id };
+    expect(infoOf(chain, data)).toEqual({ ...id, internal_reply_enclave_sig: sig(reply_sig_ok), data });
+    expect(infoOf(chain, undefined)).toEqual({ ...id, internal_reply_enclave_sig: sig(reply_sig_ok_without_data) });
+  });
+
+  it("names the nearest alone for a v0.10 result", () => {
+    const { internal_msg_id, reply_json_signed, reply_sig } = sub.output_of_c_v010_ok;
+    const { data } = JSON.parse(reply_json_signed).result.ok;
+    const info = infoOf(chain.slice(0, 1), data ?? undefined);
+    expect(info).toMatchObject({ internal_msg_id, internal_reply_enclave_sig: sig(reply_sig) });
   });
 });

@@ -58,16 +58,16 @@ export type OpenedInput = { readonly secret: TxSecret; readonly input: SecretMes
 
 /** Data that a call returns to whoever sent the message. */
 export type ResultData = {
-  readonly bytes: Uint8Array;
-  /** Code hash text of the contract that it is addressed to; empty if to the user. */
-  readonly recipient: string;
+  readonly bytes: Uint8Array | undefined;
+  /** The contracts that it is addressed to, nearest first; none if to the user. */
+  readonly replyChain: ReplyChain;
 };
 
 export type CallResult = {
   /** By the shape of the contract's output (contracts §5.2). */
   readonly api: ContractApi;
   readonly events: readonly Event[];
-  readonly data: ResultData | undefined;
+  readonly data: ResultData;
   /** What the data is to be encrypted under. */
   readonly secret: TxSecret;
 };
@@ -144,7 +144,7 @@ export type Responder = {
 
 export type Answered = Responder & { readonly response: ContractResponse };
 
-export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData | undefined };
+export type HandledResponse = { readonly events: readonly Event[]; readonly data: ResultData };
 
 /**
  * The calls that lead to one another. They reach each other through the tree, so that no two files import each other.

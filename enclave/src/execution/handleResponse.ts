@@ -7,7 +7,7 @@ import { bytesToHex } from "@sotto/common/bytes";
 import type { ContractMessage, ReplyOn, SubMessage } from "../messages/contractMessage.ts";
 import type { ContractResponse } from "../messages/contractOutput.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
-import { type ReplyChain, recipientOf } from "../messages/secretMessage.ts";
+import type { ReplyChain } from "../messages/secretMessage.ts";
 import type { Answered, Frame, HandledResponse, ResultData } from "./callTree.ts";
 import {
   ComputeCode,
@@ -55,11 +55,11 @@ function refuseInconvertible(contract: Contract, { messages }: ContractResponse)
 
 /** @throws {ChainFailure} without the `dispatch: ` of the caller; {OutOfGas}; {RefusalError} HostMisbehavior */
 export function handleResponse(frame: Frame, ran: Answered): HandledResponse {
-  const { contract, secret, replyChain, response } = ran;
+  const { contract, secret, response } = ran;
   const encryption = new OutputEncryption(frame.tree.services.crypto, secret.txKey);
   const events = responseEvents(contract.address, response, encryption);
   if (frame.depth + 1 > MAX_CALL_DEPTH) throw computeFailure(ComputeCode.MaxCallDepth, "max call depth exceeded");
-  let data: ResultData | undefined = response.data && { bytes: response.data, recipient: recipientOf(replyChain) };
+  let data = dataOf(ran);
   prefixFailures("submessages: ", () => {
     for (const message of response.messages) {
       const { transaction } = frame.tree;
@@ -75,7 +75,7 @@ export function handleResponse(frame: Frame, ran: Answered): HandledResponse {
       }
       const handled = handleSubMessage(frame, ran, message);
       for (const event of handled.events) events.push(event);
-      data = handled.data ?? data;
+      if (handled.data?.bytes !== undefined) data = handled.data;
     }
   });
   return { events, data };
@@ -84,8 +84,17 @@ export function handleResponse(frame: Frame, ran: Answered): HandledResponse {
 const REPLIES_TO_SUCCESS: readonly ReplyOn[] = ["always", "success"];
 const REPLIES_TO_FAILURE: readonly ReplyOn[] = ["always", "error"];
 
-/** One message with its reply; `data` only if a reply gave some. */
-function handleSubMessage(frame: Frame, ran: Answered, message: SubMessage): HandledResponse {
+/** Quirk: what a v0.10 contract returned is addressed to its caller alone, not to those who wait for that one (enclave §7.3). */
+function dataOf({ replyChain, response }: Answered): ResultData {
+  return { bytes: response.data, replyChain: response.api === "v0.10" ? replyChain.slice(0, 1) : replyChain };
+}
+
+/** One message with its reply, and what the reply returned. */
+function handleSubMessage(
+  frame: Frame,
+  ran: Answered,
+  message: SubMessage,
+): Pick<HandledResponse, "events"> & Partial<HandledResponse> {
   const { replyOn } = message;
   const nested = { ...frame, depth: frame.depth + 1 };
   const outcome = runSubMessage(nested, { ...ran, replyChain: waitingFor(ran, message) }, message);
@@ -93,7 +102,7 @@ function handleSubMessage(frame: Frame, ran: Answered, message: SubMessage): Han
     if (!REPLIES_TO_FAILURE.includes(replyOn)) throw outcome.failure;
     return replyTo(nested, ran, message, outcome);
   }
-  if (!REPLIES_TO_SUCCESS.includes(replyOn)) return { events: outcome.events, data: undefined };
+  if (!REPLIES_TO_SUCCESS.includes(replyOn)) return { events: outcome.events };
   const reply = replyTo(nested, ran, message, outcome);
   return { events: outcome.events.concat(reply.events), data: reply.data };
 }

@@ -54,8 +54,7 @@ function refuseUnanswerable({ message: { kind } }: SubMessage, outcome: SubMessa
   const answered = outcome.kind === "ok" || outcome.failure.contractError !== undefined;
   if (kind === "wasmMigrate" && answered) throw new ChainPanic("a reply was asked for about a migration");
   if ((kind === "wasmUpdateAdmin" || kind === "wasmClearAdmin") && outcome.kind === "ok") {
-    const text = "when sending a reply both InternaReplyEnclaveSig and InternalMsgId are expected to be initialized";
-    throw unregisteredFailure(text);
+    throw unregisteredFailure(UNANSWERED);
   }
 }
 
@@ -73,7 +72,7 @@ type ReplyResult =
 
 function successFor(encrypted: boolean, { events, data }: Extract<SubMessageOutcome, { kind: "ok" }>): ReplyResult {
   if (!encrypted) return { ok: { events: [], data: asJson(data) } };
-  if (data !== undefined && data.recipient === "") {
+  if (data?.bytes !== undefined && data.replyChain.length === 0) {
     // Quirk: the receiver's own reply had lost its chain, so its data is addressed to nobody (enclave §7.7).
     throw unregisteredFailure("cannot serialize v1 DataWithInternalReplyInfo into json: invalid character");
   }
@@ -85,12 +84,24 @@ function successFor(encrypted: boolean, { events, data }: Extract<SubMessageOutc
 }
 
 function asJson(data: ResultData | undefined): string | null {
-  return data === undefined ? null : bytesToBase64(data.bytes);
+  return data?.bytes === undefined ? null : bytesToBase64(data.bytes);
 }
+
+/**
+ * Quirk: the chain knows a contract's own error by how its text begins, so what else begins like it is not redacted, and not
+ * answered where an encrypted answer would have to be there (chain §2.11 step 10).
+ */
+const OWN_ERROR = "encrypted:";
+/** Quirk: it is spelled like this. */
+const UNANSWERED = "when sending a reply both InternaReplyEnclaveSig and InternalMsgId are expected to be initialized";
 
 /** Only what the receiver itself said reaches a contract, besides redacted failures of other modules (contracts §6.4). */
 function failureFor(frame: Frame, encrypted: boolean, failure: ChainFailure): ReplyResult {
   if (failure.contractError !== undefined) return { error: failure.contractError };
+  if (failure.message.startsWith(OWN_ERROR)) {
+    if (encrypted) throw unregisteredFailure(UNANSWERED);
+    return { error: failure.message.replace(/encrypted: |: (?:execute|instantiate|migrate) contract failed/g, "") };
+  }
   const text = isDevelopmentChain(frame.tree.services.chainId) ? failure.message : redact(failure);
   if (encrypted) throw unregisteredFailure(`an sdk error occurred while sending a sub-message: ${text}`);
   return { error: text };

@@ -23,7 +23,8 @@ import {
 import type { MessageCodec } from "@sotto/common/wire/message";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
-import { parseSecretMessage } from "../messages/secretMessage.ts";
+import { formatReplyInfo } from "../messages/replyInfo.ts";
+import { parseSecretMessage, recipientOf } from "../messages/secretMessage.ts";
 import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
 import { adminChangeFailure, type CallKind, type ChainFailure, enclaveFailure } from "./chainFailure.ts";
 import { addressBytes } from "./contract.ts";
@@ -169,7 +170,10 @@ function requireNoCallback(callbackSig: Uint8Array): void {
   if (callbackSig.length !== 0) throw new EnclaveError(EnclaveErrorCode.FailedTxVerification);
 }
 
-function encryptData({ tree }: Frame, { data, secret }: CallResult): Uint8Array {
-  if (data === undefined) return EMPTY_BYTES;
-  return new OutputEncryption(tree.services.crypto, secret.txKey).data(data.bytes, data.recipient);
+/** Quirk: a client that says somebody waits for a reply is answered in the form of one (enclave §2.2, §7.4). */
+function encryptData({ tree }: Frame, { data: { bytes, replyChain }, secret }: CallResult): Uint8Array {
+  const { crypto, keys } = tree.services;
+  const data = bytes && new OutputEncryption(crypto, secret.txKey).data(bytes, recipientOf(replyChain));
+  if (replyChain.length === 0) return data ?? EMPTY_BYTES;
+  return formatReplyInfo(crypto, keys.last.callbackSecret, { secret, chain: replyChain, data });
 }

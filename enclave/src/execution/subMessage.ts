@@ -132,6 +132,6 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
 function runNativeMessages(frame: Frame, contract: Contract, messages: readonly ChainMessage[]): Ran {
   const results = messages.map((message) => runNativeMessage(frame, contract.bytes, message));
   const response = results[0]?.response;
-  const data = response === undefined || response.length === 0 ? undefined : { bytes: response, recipient: "" };
+  const data = response === undefined || response.length === 0 ? undefined : { bytes: response, replyChain: [] };
   return { events: results.flatMap(({ events }) => events), data };
 }

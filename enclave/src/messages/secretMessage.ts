@@ -129,14 +129,15 @@ export function verifyCodeHashText(text: string, codeHash: Uint8Array): void {
   }
 }
 
+/** The headers that say who waits (enclave §7.1): 79 bytes each. */
+export function formatReplyHeaders(chain: ReplyChain): Uint8Array {
+  const magic = utf8ToBytes(REPLY_MAGIC);
+  return concatBytes(...chain.flatMap(({ id, codeHashText }) => [magic, u64be(id), utf8ToBytes(codeHashText)]));
+}
+
 /** Inverse of {@link parseSecretMessage}. */
 export function formatSecretMessage({ codeHashText, replyChain, message }: SecretMessage): Uint8Array {
-  const headers = replyChain.flatMap(({ id, codeHashText }) => [
-    utf8ToBytes(REPLY_MAGIC),
-    u64be(id),
-    utf8ToBytes(codeHashText),
-  ]);
-  return concatBytes(utf8ToBytes(codeHashText), ...headers, message);
+  return concatBytes(utf8ToBytes(codeHashText), formatReplyHeaders(replyChain), message);
 }
 
 /** The bytes of a message from contract to contract as they would travel (enclave §7.2); kept in a contract's history. */
