@@ -5,6 +5,7 @@ import {
   bytesToHex,
   bytesToUtf8,
   concatBytes,
+  equalBytes,
   hexToBytes,
   u64be,
   utf8ToBytes,
@@ -99,6 +100,16 @@ describe("enclave §2.1, §2.2: inputs", () => {
     expect(parseSecretMessage(hex(sub.submessage_from_b.plaintext))).toEqual(plain);
     const secret = { head: concatBytes(hex(key.nonce), hex(key.user_public_key)), txKey: hex(key.tx_key) };
     expect(bytesToHex(encryptNestedMessage(crypto, secret, plain))).toBe(sub.submessage_from_b.secret_message);
+  });
+
+  it("keeps reply headers as they are, however many and whatever is in them", () => {
+    const header = concatBytes(utf8ToBytes("REPLY01"), u64be(2n ** 64n - 1n), new Uint8Array(64).fill(0xe9));
+    const headers = new Uint8Array(25_000 * header.length);
+    for (let at = 0; at < headers.length; at += header.length) headers.set(header, at);
+    const plaintext = concatBytes(utf8ToBytes("a".repeat(64)), headers, utf8ToBytes("{}"));
+    const parsed = parseSecretMessage(plaintext);
+    expect(parsed.replyChain).toHaveLength(25_000);
+    expect(equalBytes(formatSecretMessage(parsed), plaintext)).toBe(true);
   });
 
   it("calls a cut reply header a panic", () => {

@@ -129,10 +129,14 @@ export function verifyCodeHashText(text: string, codeHash: Uint8Array): void {
   }
 }
 
-/** The headers that say who waits (enclave §7.1): 79 bytes each. */
+/** The headers that say who waits (enclave §7.1): 79 bytes each. A client may have sent very many, with whatever bytes. */
 export function formatReplyHeaders(chain: ReplyChain): Uint8Array {
-  const magic = utf8ToBytes(REPLY_MAGIC);
-  return concatBytes(...chain.flatMap(({ id, codeHashText }) => [magic, u64be(id), utf8ToBytes(codeHashText)]));
+  const out = new Uint8Array(chain.length * REPLY_HEADER_LENGTH);
+  for (const [i, { id, codeHashText }] of chain.entries()) {
+    const codeHash = Uint8Array.from(codeHashText, (character) => character.charCodeAt(0));
+    out.set(concatBytes(utf8ToBytes(REPLY_MAGIC), u64be(id), codeHash), i * REPLY_HEADER_LENGTH);
+  }
+  return out;
 }
 
 /** Inverse of {@link parseSecretMessage}. */
