@@ -4,8 +4,9 @@
  */
 import type { JsonInput, JsonObject } from "@sotto/common/json";
 import { parseAddress, parseValidator } from "../../../core/addresses.ts";
-import { AppError, sdkError } from "../../../core/appError.ts";
+import { AppError } from "../../../core/appError.ts";
 import type { Context } from "../../../core/context.ts";
+import { registeredText } from "../../../core/errorRegistry.ts";
 
 /** Who asks, and on which state. */
 export type ChainQuestion = {
@@ -35,12 +36,12 @@ export function optionalTextOf(fields: JsonObject, name: string): string | undef
   return typeof value === "string" ? value : undefined;
 }
 
-/** @throws {AppError} sdk/7 `<text>: invalid address` */
+/** @throws {AppError} `<text>: invalid address` */
 export function accountOf(text: string): Uint8Array {
   return read(text, parseAddress);
 }
 
-/** @throws {AppError} sdk/7 `<text>: invalid address` */
+/** @throws {AppError} `<text>: invalid address` */
 export function operatorOf(text: string): Uint8Array {
   return read(text, parseValidator);
 }
@@ -49,6 +50,8 @@ function read(text: string, parse: (text: string) => Uint8Array): Uint8Array {
   try {
     return parse(text);
   } catch (error) {
-    throw error instanceof AppError ? sdkError(7, text) : error;
+    if (!(error instanceof AppError)) throw error;
+    // A contract sees the text alone, also where the address is empty.
+    throw AppError.plain(`${text}: ${registeredText("sdk", 7)}`);
   }
 }
