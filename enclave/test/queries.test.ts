@@ -475,4 +475,16 @@ describe("contracts §4.6, §4.8: hostile queries", () => {
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1e6).toBeLessThan(60);
   });
+
+  it("with huge requests and huge answers end in an answer or a known text", () => {
+    const junk = "x".repeat(200_000);
+    const answer = asked(`{"bank":{"${junk}":{}}}`);
+    expect(JSON.parse(answer).Err.invalid_request.error).toHaveLength(
+      `unknown variant \`${junk}\`, expected \`balance\` or \`all_balances\` at line 1 column 200011`.length,
+    );
+    for (const length of [100_000, 1_000_000, 3_000_000, 100_000_000]) {
+      const text = chain.query(alice, outer, ask(smart(inner, { large_outcome: { length } })));
+      expect(text.slice(0, 200)).toMatch(/^"\{|failed to allocate memory|the contract panicked|ut of gas/);
+    }
+  });
 });

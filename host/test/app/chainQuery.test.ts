@@ -275,6 +275,26 @@ describe("contracts §5.7: stargate queries", () => {
   });
 });
 
+describe("contracts §5.7: answers that do not fit through the boundary", () => {
+  it("are errors, and no fault of the host", () => {
+    const method = ComputeQuery.method.labelByAddress;
+    const request = create(method.input, { contractAddress: formatAddress(CONTRACT) });
+    const data = bytesToBase64(toBinary(method.input, request));
+    const label = (length: number): StoreWrite[] => [
+      { key: contractKey(CONTRACT), value: ContractInfo.encode({ ...ContractInfo.zero, label: "x".repeat(length) }) },
+    ];
+    const stargate = { stargate: { path: "/secret.compute.v1beta1.Query/LabelByAddress", data } };
+    const answers: unknown[] = [];
+    during((ocalls) => {
+      for (const length of [22_020_000, 22_020_096]) {
+        const { result } = ask(ocalls, stargate, { pending: label(length), gasLimit: 10n ** 9n });
+        answers.push(result.kind === "ok" ? result.value.length : result);
+      }
+    }, 100_000_000n);
+    expect(answers).toEqual([22_020_005, failed("the answer is too long")]);
+  });
+});
+
 describe("contracts §6.2, §4.6: state and gas of queries", () => {
   const balance = { bank: { balance: { address: account("c").address, denom: "uscrt" } } };
 
@@ -330,6 +350,5 @@ describe("contracts §6.2, §4.6: state and gas of queries", () => {
       expect(last?.result).toMatchObject({ kind: "outOfGas" });
     }, 60_000n);
     expect(log).toMatch(/^out of gas in location: wasm contract; gasWanted: 60000, gasUsed: \d+: out of gas$/);
-    sequence = BigInt(sequence);
   });
 });
