@@ -2,8 +2,7 @@
  * Queries that a running contract makes (contracts §5.7, §6.2): of contracts inside, of other modules through the host.
  * @module
  */
-import type { OcallResponse } from "@sotto/boundary/messages";
-import { LIMITS } from "@sotto/boundary/messages";
+import { LIMITS, type OcallResponse, type StoreWrite } from "@sotto/boundary/messages";
 import { base64ToBytes, bytesToBase64, bytesToHex, concatBytes, utf8ToBytes } from "@sotto/common/bytes";
 import { InputError } from "@sotto/common/errors";
 import { formatJson } from "@sotto/common/json";
@@ -14,9 +13,9 @@ import { QueryAnswer } from "../messages/queryAnswer.ts";
 import { type ChainRequest, parseQueryRequest, type QueryRequest } from "../messages/queryRequest.ts";
 import { parseSecretMessage, type TxSecret } from "../messages/secretMessage.ts";
 import { normalizeStdError } from "../messages/stdError.ts";
-import { ComputeStore, contractStatePrefix } from "../state/computeStore.ts";
+import { ComputeStore, contractStatePrefix, isContractEntry } from "../state/computeStore.ts";
 import { GasLocation, GasMeter, OutOfGas } from "../state/gasMeter.ts";
-import type { Frame, OpenedInput } from "./callTree.ts";
+import type { CallTree, Frame, OpenedInput } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
 import { addressBytes, addressText, type Contract } from "./contract.ts";
 import { GAS_MULTIPLIER } from "./wasmGas.ts";
@@ -25,6 +24,8 @@ import { GAS_MULTIPLIER } from "./wasmGas.ts";
 const MAX_QUERY_DEPTH = 10;
 /** S that a request costs that is none. */
 const INVALID_REQUEST_GAS = 500n;
+/** What looking at one change of the state counts as in the budget. */
+const BYTES_PER_CHANGE = 64;
 /** What encryption adds to a message: nonce, key, synthetic IV (enclave §2.1). */
 const ENCRYPTION_OVERHEAD = 80;
 /** What the chain's own answer of no bytes turns into (contracts §5.7). */
@@ -155,17 +156,12 @@ function decodeAnswer(text: string): Uint8Array {
 }
 
 /** Queries of other modules. Those that are not limited run on the caller's own meter (contracts §4.6). */
-function askChain(
-  { tree, meter, store }: Frame,
-  { contract }: Asking,
-  request: ChainRequest,
-  gasLeft: bigint,
-): TextAnswer {
+function askChain({ tree, meter }: Frame, { contract }: Asking, request: ChainRequest, gasLeft: bigint): TextAnswer {
   const { result, gasUsed } = tree.services.host.call("chainQuery", {
     contract: contract.bytes,
     request: request.json,
     gasLimit: request.limited ? gasLeft / GAS_MULTIPLIER : meter.remaining,
-    pending: request.limited ? [] : store.pendingRecords(),
+    pending: request.needsRecords ? pendingRecords(tree) : [],
   });
   meter.noteNative(gasUsed, GasLocation.NestedQuery);
   if (result.kind === "outOfGas") {
@@ -173,6 +169,15 @@ function askChain(
   }
   if (result.kind === "panicked") throw new EnclaveError(EnclaveErrorCode.FailedOcall);
   return { answer: formatChainAnswer(result), gasUsed };
+}
+
+/** Records of contracts that this message has made or changed so far. To look for them costs the contract nothing. */
+function pendingRecords({ state, queryBudget }: CallTree): StoreWrite[] {
+  const changes = state.visibleChanges();
+  const records = changes.filter(({ key }) => !isContractEntry(key));
+  const lengths = records.map(({ key, value }) => key.length + (value?.length ?? 0));
+  queryBudget.take(lengths.reduce((sum, length) => sum + length, BYTES_PER_CHANGE * changes.length));
+  return records;
 }
 
 type ChainAnswer = Exclude<OcallResponse<"chainQuery">["result"], { kind: "outOfGas" | "panicked" }>;

@@ -8,7 +8,7 @@ import { formatJson } from "@sotto/common/json";
 import { ParserFault } from "./parser/parserFault.ts";
 import { parseVariant } from "./parser/readVariant.ts";
 import { describeValue, struct, type ValueOf, variants } from "./parser/shapes.ts";
-import { isStargatePathAllowed } from "./stargatePaths.ts";
+import { COMPUTE_SERVICE, isStargatePathAllowed } from "./stargatePaths.ts";
 
 const SHAPES = {
   bank: variants({
@@ -61,6 +61,8 @@ export type ChainRequest = {
   readonly json: Uint8Array;
   /** Runs under the limit that the caller's gas sets, and not on the caller's own meter (contracts §4.6). */
   readonly limited: boolean;
+  /** The answer depends on records of contracts, of which the host does not have the newest. */
+  readonly needsRecords: boolean;
 };
 
 /** Total: what does not parse is `invalid`, with the parser's text. */
@@ -105,5 +107,8 @@ function chainRequest(request: ValueOf<typeof SHAPES>): QueryRequest {
   const json = utf8ToBytes(formatJson(describeValue(SHAPES, request)));
   // No rule of the protocol: a contract can write a request that does not fit through the boundary.
   if (json.length > LIMITS.message) return { kind: "invalid", error: "the request is too long" };
-  return { kind: "chain", json, limited: request.name === "bank" || request.name === "staking" };
+  const limited = request.name === "bank" || request.name === "staking";
+  const needsRecords =
+    request.name === "ibc" || (request.name === "stargate" && request.body.path.startsWith(COMPUTE_SERVICE));
+  return { kind: "chain", json, limited, needsRecords };
 }

@@ -3,6 +3,9 @@
  * @module
  */
 
+/** How paths of the contract module's own service begin. */
+export const COMPUTE_SERVICE = "/secret.compute.";
+
 /** Methods by service, all `Query`. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "cosmos.auth.v1beta1": ["Account", "Params"],

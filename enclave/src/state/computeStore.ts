@@ -2,7 +2,6 @@
  * Records of the compute store, read and written with their gas (chain §2.5, contracts §4.5).
  * @module
  */
-import type { StoreWrite } from "@sotto/boundary/messages";
 import { concatBytes, EMPTY_BYTES, tryBytesToUtf8, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
 import { CodeInfo, ContractCodeHistoryEntry, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
@@ -36,6 +35,11 @@ function keyOf(prefix: number, ...rest: readonly Uint8Array[]): Uint8Array {
 /** Where a contract's own entries begin: 21 bytes. */
 export function contractStatePrefix(contract: Uint8Array): Uint8Array {
   return keyOf(Prefix.State, contract);
+}
+
+/** Whether a key is that of a contract's own entry, and not of a record about contracts. */
+export function isContractEntry(key: Uint8Array): boolean {
+  return key[0] === Prefix.State;
 }
 
 /** The compute store of one message or query, charged to one meter. */
@@ -78,11 +82,6 @@ export class ComputeStore {
 
   isLabelTaken(label: string): boolean {
     return this.get(keyOf(Prefix.Label, utf8ToBytes(label))) !== undefined;
-  }
-
-  /** Records of contracts that this message has made or changed so far; contracts' own entries are not among them. */
-  pendingRecords(): StoreWrite[] {
-    return this.state.visibleChanges().filter(({ key }) => key[0] !== Prefix.State);
   }
 
   /** The next instance number, counted over the chain from 1; counts it up. */
