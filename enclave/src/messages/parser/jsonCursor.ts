@@ -170,13 +170,16 @@ export class JsonCursor {
     return word;
   }
 
-  /**
-   * The text of a number, whose first byte is ahead.
-   * @param atEnd what is said where the bytes end inside of it
-   */
-  number(atEnd: string): string {
+  /** The text of a number, whose first byte is ahead. */
+  number(): string {
     const start = this.#at;
-    if (this.#bytes[start] === Byte.Minus) this.#at++;
+    this.skipNumber(Fault.EndInValue);
+    return unitsToText(this.#bytes.subarray(start, this.#at));
+  }
+
+  /** @param atEnd what is said where the bytes end inside of it */
+  skipNumber(atEnd: string): void {
+    if (this.#bytes[this.#at] === Byte.Minus) this.#at++;
     const first = this.#take(atEnd);
     if (!isDigit(first)) throw this.fault(Fault.Number);
     if (first !== 0x30) this.#skipDigits();
@@ -194,7 +197,6 @@ export class JsonCursor {
       if (!isDigit(this.#take(atEnd))) throw this.fault(Fault.Number);
       this.#skipDigits();
     }
-    return unitsToText(this.#bytes.subarray(start, this.#at));
   }
 
   /** A string whose opening quote was read. */

@@ -7,7 +7,7 @@ import { Fault } from "./parserFault.ts";
 
 /** A number that is read must be one that a double can hold, at least roughly. */
 export function readNumber(cursor: JsonCursor): string {
-  const text = cursor.number(Fault.EndInValue);
+  const text = cursor.number();
   if (!Number.isFinite(Number(text))) throw cursor.fault(Fault.NumberRange);
   return text;
 }
@@ -57,7 +57,7 @@ function ignoreStart(cursor: JsonCursor): number | undefined {
   if (byte === Byte.Quote) {
     cursor.skip();
     cursor.ignoreString();
-  } else if (byte === Byte.Minus || isDigit(byte)) cursor.number(Fault.Number);
+  } else if (byte === Byte.Minus || isDigit(byte)) cursor.skipNumber(Fault.Number);
   else if (cursor.word() === undefined) throw cursor.faultAhead(Fault.Value);
   return undefined;
 }
