@@ -26,6 +26,7 @@ import { assemble } from "./engine/assemble.ts";
 import { withMark } from "./engine/patchModule.ts";
 import { ALLOCATE, ENV, ENV_INFO } from "./engine/testContract.ts";
 import { type Instance, TestChain, Wallet } from "./harness.ts";
+import { simulate } from "./simulation.ts";
 
 const readWasm = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../../contracts/wasm/${name}.wasm`, import.meta.url)));
@@ -390,6 +391,21 @@ describe("contracts §4.3, §4.5: gas of a migration", () => {
     const reads = 100n + 68n + 153n;
     const body = "i32.const 32 call 0 drop i32.const 32 i32.const 48 call 1 i32.const 16";
     expect(gasOf(body, { flush, reads })).toBe(1n);
+  });
+
+  it("is what a simulation says, as for changes of admin", () => {
+    const asked = [
+      migrateMessage(chain, alice, owned, { code: second, message: run(get("k"), set("k", "new")) }).any,
+      updateAdminMessage(alice, owned, bob.bech32),
+    ];
+    for (const any of asked) {
+      const signed = alice.sign(chain.chainId, [any]);
+      const [simulated] = simulate(chain, signed);
+      const [delivered] = chain.block([alice, signed]);
+      expect(simulated?.result.kind).toBe("ok");
+      expect(simulated?.gasUsed).toBe(delivered?.outcomes[0]?.gasUsed);
+      expect(simulated?.events).toEqual(delivered?.outcomes[0]?.events);
+    }
   });
 
   it("runs out where it is charged", () => {

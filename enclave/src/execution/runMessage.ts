@@ -58,11 +58,8 @@ export function runMessage(
   return outcome;
 }
 
-/**
- * Runs `work` at the root of a new call tree over the host's state.
- * @throws {RefusalError} HostMisbehavior
- */
-export function runInTree(
+/** Runs `work` at the root of a new call tree over the host's state. */
+function runInTree(
   services: Services,
   block: BlockContext,
   transaction: { readonly context: TransactionContext | undefined; readonly gasLeft: bigint },

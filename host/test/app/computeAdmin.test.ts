@@ -82,6 +82,7 @@ describe("chain §2.14, §2.15, §2.21: migrations and changes of admin, run by 
       result: { kind: "ok", value: message === 0 ? value : new Uint8Array(0) },
       events: [],
       gasUsed: 25_000n,
+      finalized: false,
       writes: [],
     });
     const [, result] = network.block(signTx([migration(), update(), clear()], GAS)).results;
@@ -100,9 +101,33 @@ describe("chain §2.14, §2.15, §2.21: migrations and changes of admin, run by 
       result: { kind: "failed", value: failure },
       events: [],
       gasUsed: 25_000n,
+      finalized: false,
       writes: [],
     });
     expect(run(network, migration())).toMatchObject({ code: "undefined/111222", log: failure.log });
+  });
+
+  it("are not run for a contract that sends them past the enclave", () => {
+    const network = makeTestNetwork();
+    const outcomes: unknown[] = [];
+    network.enclave.script.execMessage = (_request, ocalls) => {
+      for (const { typeUrl, value } of [migration({ sender: contract }), update({ sender: contract })]) {
+        outcomes.push(ocalls.runMessage({ signer: CONTRACT, typeUrl, value, gasLimit: 100_000n }).result);
+      }
+      return {
+        result: { kind: "ok", value: new Uint8Array(0) },
+        events: [],
+        gasUsed: 25_000n,
+        finalized: false,
+        writes: [],
+      };
+    };
+    run(network, clear());
+    const log = "Execution error: Enclave: failed to validate transaction";
+    expect(outcomes).toEqual([
+      { kind: "failed", value: { codespace: "compute", code: 5, log: `${log}: migrate contract failed` } },
+      { kind: "failed", value: { codespace: "undefined", code: 1, log } },
+    ]);
   });
 
   it("show an enclave's error about an admin without a code and without a suffix", () => {
@@ -112,6 +137,7 @@ describe("chain §2.14, §2.15, §2.21: migrations and changes of admin, run by 
       result: { kind: "failed", value: { codespace: "undefined", code: 1, log } },
       events: [],
       gasUsed: 25_000n,
+      finalized: false,
       writes: [],
     });
     expect(run(network, update())).toMatchObject({
@@ -131,6 +157,7 @@ describe("chain §3.1: history and authorizations", () => {
       result: { kind: "ok", value },
       events: [],
       gasUsed: 25_000n,
+      finalized: false,
       writes: sorted,
     });
     network.block(signTx([clear()], GAS));

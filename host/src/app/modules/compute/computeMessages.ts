@@ -77,12 +77,18 @@ function executeRoute(deps: OcallDeps): MessageRoute {
   });
 }
 
-/** A message whose sender is text and whose failure is one of migration. */
-function adminRoute<T extends { readonly sender: string; readonly callbackSig: Uint8Array }, R>(
+type AdminMessage = { readonly sender: string; readonly callbackSig: Uint8Array };
+type AdminRoute<T, R> = {
+  readonly request: MessageCodec<T>;
+  readonly response: MessageCodec<R>;
+  readonly validateBasic: (message: T) => void;
+  readonly failureCode?: number;
+};
+
+/** A message whose sender is text. */
+function adminRoute<T extends AdminMessage, R>(
   deps: OcallDeps,
-  request: MessageCodec<T>,
-  response: MessageCodec<R>,
-  validateBasic: (message: T) => void,
+  { request, response, validateBasic, failureCode }: AdminRoute<T, R>,
 ): MessageRoute {
   return route({
     request,
@@ -90,7 +96,7 @@ function adminRoute<T extends { readonly sender: string; readonly callbackSig: U
     signers: ({ sender }) => [parseAddress(sender)],
     validateBasic,
     handle: (context, { sender, callbackSig }) => {
-      const call = { failureCode: 5, signedDirectly: directSigner(parseAddress(sender), callbackSig) };
+      const call = { failureCode, signedDirectly: directSigner(parseAddress(sender), callbackSig) };
       return response.decode(runContract(deps, context, call));
     },
   });
@@ -98,8 +104,17 @@ function adminRoute<T extends { readonly sender: string; readonly callbackSig: U
 
 function adminRoutes(deps: OcallDeps): MessageRoute[] {
   return [
-    adminRoute(deps, MsgMigrateContract, MsgMigrateContractResponse, validateMigrate),
-    adminRoute(deps, MsgUpdateAdmin, MsgUpdateAdminResponse, validateUpdateAdmin),
-    adminRoute(deps, MsgClearAdmin, MsgClearAdminResponse, validateClearAdmin),
+    adminRoute(deps, {
+      request: MsgMigrateContract,
+      response: MsgMigrateContractResponse,
+      validateBasic: validateMigrate,
+      failureCode: 5,
+    }),
+    adminRoute(deps, {
+      request: MsgUpdateAdmin,
+      response: MsgUpdateAdminResponse,
+      validateBasic: validateUpdateAdmin,
+    }),
+    adminRoute(deps, { request: MsgClearAdmin, response: MsgClearAdminResponse, validateBasic: validateClearAdmin }),
   ];
 }

@@ -26,8 +26,8 @@ function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo): Signer[
 
 /** The kind of message that the enclave is to run. */
 export type ContractCall = {
-  /** The code of `compute` that its failure has. */
-  readonly failureCode: number;
+  /** The code of `compute` that its failure has; changes of an admin have none (enclave §12.2). */
+  readonly failureCode: number | undefined;
   /** Sender of a message that carries no callback signature: its account record is read (contracts §4.5). */
   readonly signedDirectly?: Uint8Array | undefined;
 };
@@ -70,7 +70,8 @@ function askEnclave(deps: OcallDeps, context: Context, call: ContractCall): Mess
 
 /** As the reference does: the enclave runs only what is in the block that it verified (clients §1.2 item 4). */
 function notInBlock({ failureCode }: ContractCall): AppError {
-  return AppError.registered("compute", failureCode, "Execution error: Enclave: failed to validate transaction");
+  const text = "Execution error: Enclave: failed to validate transaction";
+  return failureCode === undefined ? AppError.plain(text) : AppError.registered("compute", failureCode, text);
 }
 
 type SimulatedMessage = { readonly call: ContractCall; readonly simulated: SimulatedTx; readonly message: number };
