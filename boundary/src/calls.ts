@@ -25,8 +25,8 @@ export class RefusedError extends CodedError {
 type Table = { readonly [name: string]: { readonly request: Codec<never>; readonly response: Codec<never> } };
 type AnyCodec = Codec<unknown>;
 
-function encodeCall(table: Table, name: string, request: unknown): Uint8Array {
-  const writer = new Writer();
+function encodeCall(table: Table, name: string, request: unknown, writer: Writer): Uint8Array {
+  writer.clear();
   writer.u8(Object.keys(table).indexOf(name));
   ((table[name] as { request: Codec<never> }).request as unknown as AnyCodec).write(writer, request);
   return writer.finish();
@@ -50,21 +50,37 @@ function decodeAnswer(table: Table, name: string, response: Uint8Array): unknown
 /** Sends bytes and returns the bytes that came back. */
 export type Exchange = (request: Uint8Array) => Uint8Array;
 
-/** @throws {RefusedError} with the enclave's code; {BoundaryError} if the answer is no answer */
-export function ecall<N extends EcallName>(exchange: Exchange, name: N, request: EcallRequest<N>): EcallResponse<N> {
+/**
+ * @param writer what the request is written with; one that is kept saves making it
+ * @throws {RefusedError} with the enclave's code; {BoundaryError} if the answer is no answer
+ */
+export function ecall<N extends EcallName>(
+  exchange: Exchange,
+  name: N,
+  request: EcallRequest<N>,
+  writer = new Writer(),
+): EcallResponse<N> {
   return decodeAnswer(
     ECALLS as unknown as Table,
     name,
-    exchange(encodeCall(ECALLS as unknown as Table, name, request)),
+    exchange(encodeCall(ECALLS as unknown as Table, name, request, writer)),
   ) as EcallResponse<N>;
 }
 
-/** @throws {RefusedError} with the host's code; {BoundaryError} if the answer is no answer */
-export function ocall<N extends OcallName>(exchange: Exchange, name: N, request: OcallRequest<N>): OcallResponse<N> {
+/**
+ * @param writer as for {@link ecall}
+ * @throws {RefusedError} with the host's code; {BoundaryError} if the answer is no answer
+ */
+export function ocall<N extends OcallName>(
+  exchange: Exchange,
+  name: N,
+  request: OcallRequest<N>,
+  writer = new Writer(),
+): OcallResponse<N> {
   return decodeAnswer(
     OCALLS as unknown as Table,
     name,
-    exchange(encodeCall(OCALLS as unknown as Table, name, request)),
+    exchange(encodeCall(OCALLS as unknown as Table, name, request, writer)),
   ) as OcallResponse<N>;
 }
 
@@ -73,8 +89,9 @@ export type OcallHandlers = { readonly [N in OcallName]: (request: OcallRequest<
 
 function serve(table: Table, handlers: object, refuse: (error: unknown) => CodedError): Exchange {
   const names = Object.keys(table);
+  // Nothing is written before the handler has returned, so a nested call cannot get in between.
+  const writer = new Writer();
   return (bytes) => {
-    const writer = new Writer();
     try {
       const name = names[bytes[0] ?? 255];
       if (name === undefined) throw new BoundaryError(BoundaryErrorCode.Malformed, `request: unknown kind ${bytes[0]}`);
@@ -82,15 +99,16 @@ function serve(table: Table, handlers: object, refuse: (error: unknown) => Coded
       const answer = (handlers as Record<string, (request: unknown) => unknown>)[name]?.(
         decode(request as unknown as AnyCodec, bytes.subarray(1)),
       );
+      writer.clear();
       writer.u8(0);
       (response as unknown as AnyCodec).write(writer, answer);
       return writer.finish();
     } catch (error) {
       const { codespace, code, message } = refuse(error);
-      const refusal = new Writer();
-      refusal.u8(1);
-      REFUSAL.write(refusal, { codespace, code, message: message.slice(0, 2_048) });
-      return refusal.finish();
+      writer.clear();
+      writer.u8(1);
+      REFUSAL.write(writer, { codespace, code, message: message.slice(0, 2_048) });
+      return writer.finish();
     }
   };
 }

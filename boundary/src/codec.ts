@@ -11,10 +11,12 @@
 import { bytesToUtf8, isAscii, utf8ToBytes } from "@sotto/common/bytes";
 import { BoundaryError, BoundaryErrorCode } from "./errors.ts";
 
-/** Growing output buffer. */
+const MIN_BUFFER = 1_024;
+const MAX_KEPT_BUFFER = 65_536;
+
+/** Growing output buffer, to be used for many messages: making one costs as much as writing a short message. */
 export class Writer {
-  #buffer = new Uint8Array(256);
-  #view = new DataView(this.#buffer.buffer);
+  #buffer = new Uint8Array(MIN_BUFFER);
   #length = 0;
 
   reserve(count: number): number {
@@ -24,7 +26,6 @@ export class Writer {
       const grown = new Uint8Array(Math.max(this.#length, this.#buffer.length * 2));
       grown.set(this.#buffer);
       this.#buffer = grown;
-      this.#view = new DataView(grown.buffer);
     }
     return at;
   }
@@ -34,11 +35,17 @@ export class Writer {
   }
   u32(value: number): void {
     const at = this.reserve(4);
-    this.#view.setUint32(at, value, true);
+    const buffer = this.#buffer;
+    buffer[at] = value;
+    buffer[at + 1] = value >>> 8;
+    buffer[at + 2] = value >>> 16;
+    buffer[at + 3] = value >>> 24;
   }
+  /** Of a value taken modulo 2^64. */
   u64(value: bigint): void {
-    const at = this.reserve(8);
-    this.#view.setBigUint64(at, value, true);
+    const wide = BigInt.asUintN(64, value);
+    this.u32(Number(wide & 0xffffffffn));
+    this.u32(Number(wide >> 32n));
   }
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length);
@@ -49,38 +56,59 @@ export class Writer {
     const at = this.reserve(text.length);
     for (let i = 0; i < text.length; i++) this.#buffer[at + i] = text.charCodeAt(i);
   }
+  /** What was written, as a new array; the writer is empty again. */
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    const bytes = this.#buffer.slice(0, this.#length);
+    this.clear();
+    return bytes;
+  }
+  /** Empty again, whatever was written; a buffer that one long message needed is given back. */
+  clear(): void {
+    if (this.#buffer.length > MAX_KEPT_BUFFER) this.#buffer = new Uint8Array(MIN_BUFFER);
+    this.#length = 0;
   }
 }
 
 /** Bounded input cursor; every read checks what is left. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   get left(): number {
     return this.#bytes.length - this.#at;
   }
-  #take(count: number): number {
+  #require(count: number): void {
     if (count > this.left) throw malformed(`needs ${count} more bytes, ${this.left} are left`);
+  }
+  #take(count: number): number {
+    this.#require(count);
     const at = this.#at;
     this.#at += count;
     return at;
   }
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)] as number;
   }
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return (
+      ((bytes[at] as number) |
+        ((bytes[at + 1] as number) << 8) |
+        ((bytes[at + 2] as number) << 16) |
+        ((bytes[at + 3] as number) << 24)) >>>
+      0
+    );
   }
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+    this.#require(8);
+    const low = this.u32();
+    const high = this.u32();
+    // Most values fit a number, which is cheaper to read.
+    return high < 0x20_0000 ? BigInt(high * 0x1_0000_0000 + low) : (BigInt(high) << 32n) | BigInt(low);
   }
   /** A copy, so that the caller owns it. */
   raw(count: number): Uint8Array {

@@ -14,6 +14,22 @@ const BLOCK = 16;
 const CACHED_KEYS = 256;
 /** Above this length opening a CTR cipher is cheaper than xoring in JavaScript. */
 const SHORT_MESSAGE = 512;
+const SCRATCH = 1024;
+
+/** One array for what AES is about to read: a new one of more than 64 bytes costs as much as its encryption. */
+class Scratch {
+  readonly #bytes = new Uint8Array(SCRATCH);
+
+  /** `length` bytes of any content, until the next call. */
+  take(length: number): Uint8Array {
+    return length > SCRATCH ? new Uint8Array(length) : this.#bytes.subarray(0, length);
+  }
+
+  /** Forgets what the array held. */
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+}
 
 type SivKey = {
   readonly cbc: NodeCipher;
@@ -23,6 +39,7 @@ type SivKey = {
   /** CMAC subkeys for a complete and for a padded last block (RFC 4493 §2.3). */
   readonly complete: Uint8Array;
   readonly padded: Uint8Array;
+  readonly scratch: Scratch;
   /** S2V before any string, and after one empty string: where most calls begin. */
   readonly s2vStart: Uint8Array;
   readonly s2vAfterEmpty: Uint8Array;
@@ -49,8 +66,9 @@ function xorInto(target: Uint8Array, offset: number, source: Uint8Array): void {
 /** CMAC of `data`, with `tail` (a block, or nothing) xored into the end of `data` first. */
 function cmac(key: SivKey, data: Uint8Array, tail: Uint8Array): Uint8Array {
   const length = Math.max(BLOCK, Math.ceil(data.length / BLOCK) * BLOCK);
-  const blocks = new Uint8Array(length);
+  const blocks = key.scratch.take(length);
   blocks.set(data);
+  blocks.fill(0, data.length);
   xorInto(blocks, data.length - tail.length, tail);
   if (data.length === length) {
     xorInto(blocks, length - BLOCK, key.complete);
@@ -83,7 +101,7 @@ function s2v(key: SivKey, associatedData: readonly Uint8Array[], plaintext: Uint
   return cmac(key, last, EMPTY_BYTES);
 }
 
-function makeSivKey(power: NodeCryptoPower, key: Uint8Array): SivKey {
+function makeSivKey(power: NodeCryptoPower, scratch: Scratch, key: Uint8Array): SivKey {
   const macKey = key.subarray(0, BLOCK);
   const zero = new Uint8Array(BLOCK);
   const cbc = power.createCipheriv("aes-128-cbc", macKey, zero);
@@ -93,7 +111,7 @@ function makeSivKey(power: NodeCryptoPower, key: Uint8Array): SivKey {
   // Copied into a plain array: `slice` of a Buffer would share its memory.
   const chain = new Uint8Array(cbc.update(zero));
   const complete = double(chain);
-  const bare = { cbc, chain, ecb, complete, padded: double(complete), s2vStart: zero, s2vAfterEmpty: zero };
+  const bare = { cbc, chain, ecb, scratch, complete, padded: double(complete), s2vStart: zero, s2vAfterEmpty: zero };
   const s2vStart = cmac(bare, zero, EMPTY_BYTES);
   return { ...bare, s2vStart, s2vAfterEmpty: absorb(bare, s2vStart, EMPTY_BYTES) };
 }
@@ -106,7 +124,8 @@ function checkKey(key: Uint8Array): void {
 /** AES-SIV with the key schedules of the last {@link CACHED_KEYS} keys kept. */
 export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEncrypt" | "aesSivDecrypt"> {
   const keys = new BoundedCache<SivKey>(CACHED_KEYS);
-  const makeKey = (key: Uint8Array): SivKey => makeSivKey(power, key);
+  const scratch = new Scratch();
+  const makeKey = (key: Uint8Array): SivKey => makeSivKey(power, scratch, key);
 
   /** Writes `input` xored with the key stream of `iv` to `output` at `offset`. */
   function applyKeyStream(
@@ -124,8 +143,7 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
       output.set(power.createCipheriv("aes-128-ctr", key.subarray(BLOCK), counter).update(input), offset);
       return;
     }
-    const blocks = new Uint8Array(Math.ceil(input.length / BLOCK) * BLOCK);
-    const view = new DataView(blocks.buffer);
+    const blocks = scratch.take(Math.ceil(input.length / BLOCK) * BLOCK);
     // Bit 31 is cleared, so counting up never leaves the last four bytes.
     const first =
       ((counter[12] as number) << 24) |
@@ -133,8 +151,12 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
       ((counter[14] as number) << 8) |
       (counter[15] as number);
     for (let at = 0; at < blocks.length; at += BLOCK) {
+      const count = first + at / BLOCK;
       blocks.set(counter, at);
-      view.setUint32(at + 12, first + at / BLOCK);
+      blocks[at + 12] = count >>> 24;
+      blocks[at + 13] = count >>> 16;
+      blocks[at + 14] = count >>> 8;
+      blocks[at + 15] = count;
     }
     const stream = ecb.update(blocks);
     for (let i = 0; i < input.length; i++) output[offset + i] = (input[i] as number) ^ (stream[i] as number);
@@ -148,6 +170,7 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
       const iv = s2v(sivKey, associatedData, plaintext);
       out.set(iv);
       if (plaintext.length > 0) applyKeyStream(key, sivKey.ecb, iv, plaintext, out, BLOCK);
+      scratch.wipe();
       return out;
     },
     aesSivDecrypt(key, associatedData, ciphertext) {
@@ -157,7 +180,9 @@ export function makeNativeAesSiv(power: NodeCryptoPower): Pick<Crypto, "aesSivEn
       const iv = ciphertext.subarray(0, BLOCK);
       const plaintext = new Uint8Array(ciphertext.length - BLOCK);
       if (plaintext.length > 0) applyKeyStream(key, sivKey.ecb, iv, ciphertext.subarray(BLOCK), plaintext, 0);
-      if (equalBytesConstantTime(iv, s2v(sivKey, associatedData, plaintext))) return plaintext;
+      const expected = s2v(sivKey, associatedData, plaintext);
+      scratch.wipe();
+      if (equalBytesConstantTime(iv, expected)) return plaintext;
       plaintext.fill(0);
       return undefined;
     },

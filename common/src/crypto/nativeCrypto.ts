@@ -6,6 +6,7 @@
  * @module
  */
 
+import { concatBytes } from "../bytes.ts";
 import type { WasmPower } from "../wasmPower.ts";
 import { BoundedCache } from "./boundedCache.ts";
 import type { Crypto } from "./crypto.ts";
@@ -19,6 +20,8 @@ export type { NodeCryptoPower } from "./nodeCryptoPower.ts";
 
 const HMAC_BLOCK = 64;
 const DIGEST = 32;
+/** Longest data that the scratch array of HMAC holds. */
+const SHORT_DATA = 448;
 const MAX_HKDF_LENGTH = 255 * DIGEST;
 const GCM_TAG = 16;
 const CACHED_PRIVATE_KEYS = 16;
@@ -35,8 +38,14 @@ function plain(bytes: Uint8Array): Uint8Array {
 
 type Hashes = Pick<Crypto, "sha256" | "ripemd160" | "hmacSha256" | "hkdfSha256">;
 
-/** HMAC and HKDF are composed of one-shot hashes: a third of the time of `createHmac` and `hkdfSync`. */
+/**
+ * HMAC and HKDF are composed of one-shot hashes: a third of the time of `createHmac` and `hkdfSync`. What they hash is put together
+ * in arrays that are made once: a new array of more than 64 bytes costs more than its hash.
+ */
 function makeHashes(power: NodeCryptoPower, noble: Crypto): Hashes {
+  const scratch = new Uint8Array(HMAC_BLOCK + SHORT_DATA);
+  const outer = new Uint8Array(HMAC_BLOCK + DIGEST);
+
   function digest(algorithm: "sha256" | "ripemd160", data: Uint8Array): Uint8Array {
     const text = power.hash(algorithm, data, "binary");
     const out = new Uint8Array(text.length);
@@ -45,29 +54,30 @@ function makeHashes(power: NodeCryptoPower, noble: Crypto): Hashes {
   }
   function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
     const shortKey = key.length > HMAC_BLOCK ? digest("sha256", key) : key;
-    const inner = new Uint8Array(HMAC_BLOCK + data.length).fill(0x36, 0, HMAC_BLOCK);
-    const outer = new Uint8Array(HMAC_BLOCK + DIGEST).fill(0x5c, 0, HMAC_BLOCK);
-    for (let i = 0; i < shortKey.length; i++) {
-      (inner[i] as number) ^= shortKey[i] as number;
-      (outer[i] as number) ^= shortKey[i] as number;
+    const inner = data.length > SHORT_DATA ? new Uint8Array(HMAC_BLOCK + data.length) : scratch;
+    for (let i = 0; i < HMAC_BLOCK; i++) {
+      const byte = shortKey[i] ?? 0;
+      inner[i] = byte ^ 0x36;
+      outer[i] = byte ^ 0x5c;
     }
     inner.set(data, HMAC_BLOCK);
-    writeBinary(power.hash("sha256", inner, "binary"), outer, HMAC_BLOCK);
-    return digest("sha256", outer);
+    writeBinary(power.hash("sha256", inner.subarray(0, HMAC_BLOCK + data.length), "binary"), outer, HMAC_BLOCK);
+    const result = digest("sha256", outer);
+    inner.fill(0, 0, HMAC_BLOCK + data.length);
+    outer.fill(0);
+    return result;
   }
   function hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
     if (length > MAX_HKDF_LENGTH)
       throw new RangeError(`HKDF: expected at most ${MAX_HKDF_LENGTH} bytes, got ${length}`);
     const key = hmacSha256(salt, ikm);
+    // The first round has no previous block in front, and most callers need no second.
+    const first = hmacSha256(key, concatBytes(info, Uint8Array.of(1)));
+    if (length === DIGEST) return first;
     const out = new Uint8Array(length);
-    const input = new Uint8Array(DIGEST + info.length + 1);
-    input.set(info, DIGEST);
-    for (let at = 0, n = 1; at < length; at += DIGEST, n++) {
-      input[input.length - 1] = n;
-      // The first round has no previous block in front.
-      const block = hmacSha256(key, n === 1 ? input.subarray(DIGEST) : input);
+    for (let at = 0, n = 1, block = first; at < length; at += DIGEST, n++) {
+      if (n > 1) block = hmacSha256(key, concatBytes(block, info, Uint8Array.of(n)));
       out.set(block.subarray(0, length - at), at);
-      input.set(block);
     }
     return out;
   }

@@ -15,6 +15,9 @@ type Halves = Uint32Array;
 
 /** Shifts of the mixing function: right at even places, left at odd ones. */
 const MIX_SHIFTS: readonly number[] = [9, 9, 23, 15, 14, 20, 17, 14];
+/** The golden ratio. */
+const GOLDEN_LOW = 0x7f4a7c13;
+const GOLDEN_HIGH = 0x9e3779b9;
 
 function mix(v: Halves): void {
   for (let i = 0; i < 8; i++) {
@@ -43,18 +46,24 @@ function mix(v: Halves): void {
 class Isaac64 {
   readonly #memory: Halves = new Uint32Array(2 * SIZE);
   readonly #results: Halves = new Uint32Array(2 * SIZE);
-  /** Accumulators a, b and the counter. */
-  readonly #a: Halves = new Uint32Array(2);
-  readonly #b: Halves = new Uint32Array(2);
-  #c = 0;
+  /** Accumulators a and b, low halves first. */
+  #aLow = 0;
+  #aHigh = 0;
+  #bLow = 0;
+  #bHigh = 0;
+  #counter = 0;
   #left = 0;
 
   /** @param seed words of 8 bytes, little endian */
   constructor(seed: Uint8Array) {
-    const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
-    for (let i = 0; i < seed.length / 4; i++) this.#results[i] = view.getUint32(4 * i, true);
-    // The golden ratio, in all eight words.
-    const mixed = Uint32Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 0x7f4a7c13 : 0x9e3779b9));
+    for (let i = 0; i < seed.length; i++) {
+      (this.#results[i >> 2] as number) |= (seed[i] as number) << (8 * (i & 3));
+    }
+    const mixed = new Uint32Array(16);
+    for (let i = 0; i < 16; i += 2) {
+      mixed[i] = GOLDEN_LOW;
+      mixed[i + 1] = GOLDEN_HIGH;
+    }
     for (let i = 0; i < 4; i++) mix(mixed);
     for (const source of [this.#results, this.#memory]) {
       for (let i = 0; i < 2 * SIZE; i += 16) {
@@ -73,31 +82,34 @@ class Isaac64 {
 
   #generate(): void {
     const memory = this.#memory;
-    const a = this.#a;
-    const b = this.#b;
-    const x = new Uint32Array(2);
-    const y = new Uint32Array(2);
-    this.#c++;
-    add(b, 0, Uint32Array.of(this.#c, 0), 0);
+    const results = this.#results;
+    let [aLow, aHigh, bLow, bHigh] = [this.#aLow, this.#aHigh, this.#bLow, this.#bHigh];
+    this.#counter++;
+    bLow += this.#counter;
+    bHigh = (bHigh + (bLow >= TWO_32 ? 1 : 0)) >>> 0;
+    bLow >>>= 0;
     for (let i = 0; i < 2 * SIZE; i += 2) {
-      x[0] = memory[i] as number;
-      x[1] = memory[i + 1] as number;
-      scramble(a, (i / 2) & 3);
-      add(a, 0, memory, (i + SIZE) % (2 * SIZE));
-      const from = 2 * (((x[0] as number) >>> 3) & 255);
-      y[0] = memory[from] as number;
-      y[1] = memory[from + 1] as number;
-      add(y, 0, a, 0);
-      add(y, 0, b, 0);
-      memory[i] = y[0] as number;
-      memory[i + 1] = y[1] as number;
-      const next = 2 * (((y[0] as number) >>> 11) & 255);
-      b[0] = memory[next] as number;
-      b[1] = memory[next + 1] as number;
-      add(b, 0, x, 0);
-      this.#results[i] = b[0] as number;
-      this.#results[i + 1] = b[1] as number;
+      const xLow = memory[i] as number;
+      const xHigh = memory[i + 1] as number;
+      [aLow, aHigh] = scramble(aLow, aHigh, (i / 2) & 3);
+      const across = (i + SIZE) % (2 * SIZE);
+      aLow += memory[across] as number;
+      aHigh = (aHigh + (memory[across + 1] as number) + (aLow >= TWO_32 ? 1 : 0)) >>> 0;
+      aLow >>>= 0;
+      const from = 2 * ((xLow >>> 3) & 255);
+      let yLow = (memory[from] as number) + aLow + bLow;
+      const yHigh = ((memory[from + 1] as number) + aHigh + bHigh + Math.floor(yLow / TWO_32)) >>> 0;
+      yLow >>>= 0;
+      memory[i] = yLow;
+      memory[i + 1] = yHigh;
+      const next = 2 * ((yLow >>> 11) & 255);
+      bLow = (memory[next] as number) + xLow;
+      bHigh = ((memory[next + 1] as number) + xHigh + (bLow >= TWO_32 ? 1 : 0)) >>> 0;
+      bLow >>>= 0;
+      results[i] = bLow;
+      results[i + 1] = bHigh;
     }
+    [this.#aLow, this.#aHigh, this.#bLow, this.#bHigh] = [aLow, aHigh, bLow, bHigh];
     this.#left = SIZE;
   }
 }
@@ -109,21 +121,11 @@ function add(target: Halves, at: number, source: Halves, from: number): void {
   target[at] = low;
 }
 
-function scramble(a: Halves, step: number): void {
-  const low = a[0] as number;
-  const high = a[1] as number;
-  if (step === 0) {
-    a[0] = ~(low ^ (low << 21));
-    a[1] = ~(high ^ ((high << 21) | (low >>> 11)));
-  } else if (step === 1) {
-    a[0] = low ^ ((low >>> 5) | (high << 27));
-    a[1] = high ^ (high >>> 5);
-  } else if (step === 2) {
-    a[0] = low ^ (low << 12);
-    a[1] = high ^ ((high << 12) | (low >>> 20));
-  } else {
-    a[0] = low ^ (high >>> 1);
-  }
+function scramble(low: number, high: number, step: number): readonly [low: number, high: number] {
+  if (step === 0) return [~(low ^ (low << 21)) >>> 0, ~(high ^ ((high << 21) | (low >>> 11))) >>> 0];
+  if (step === 1) return [(low ^ ((low >>> 5) | (high << 27))) >>> 0, (high ^ (high >>> 5)) >>> 0];
+  if (step === 2) return [(low ^ (low << 12)) >>> 0, (high ^ ((high << 12) | (low >>> 20))) >>> 0];
+  return [(low ^ (high >>> 1)) >>> 0, high >>> 0];
 }
 
 /**
@@ -131,8 +133,9 @@ function scramble(a: Halves, step: number): void {
  * @param random the call's random
  */
 export function shuffledOrder(crypto: Crypto, random: Uint8Array, n: number): number[] {
-  const rng = new Isaac64(crypto.sha256(random));
   const order = Array.from({ length: n }, (_, i) => i);
+  if (n < 2) return order;
+  const rng = new Isaac64(crypto.sha256(random));
   for (let i = n - 1; i >= 1; i--) {
     const range = BigInt(i + 1);
     const zone = MAX_U64 - (MAX_U64 % range);

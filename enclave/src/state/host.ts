@@ -5,6 +5,7 @@
  * @module
  */
 import { ocall, RefusedError } from "@sotto/boundary/calls";
+import { Writer } from "@sotto/boundary/codec";
 import { BoundaryError } from "@sotto/boundary/errors";
 import type { OcallName, OcallRequest, OcallResponse } from "@sotto/boundary/messages";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
@@ -15,10 +16,11 @@ export interface Host {
 }
 
 export function makeHost(exchange: (request: Uint8Array) => Uint8Array): Host {
+  const writer = new Writer();
   return {
     call: (name, request) => {
       try {
-        return ocall(exchange, name, request);
+        return ocall(exchange, name, request, writer);
       } catch (error) {
         const reason =
           error instanceof RefusedError || error instanceof BoundaryError ? "refused or malformed" : "failed";
