@@ -198,8 +198,7 @@ export class TestChain {
     const publicKey = testCrypto.ed25519PublicKey(this.validatorSeed);
     this.validators = [{ address: testCrypto.sha256(publicKey).slice(0, 20), publicKey, power: 10n }];
     this.ocalls = this.#honest();
-    const serve = (request: Uint8Array) =>
-      serveOcalls(this.ocalls, () => new InputError(InputErrorCode.Malformed, "test host"))(request);
+    const serve = serveOcalls(this.ocalls, () => new InputError(InputErrorCode.Malformed, "test host"));
     this.powers = makePowers(serve, powers);
     this.enclave = makeEnclave(this.powers);
   }

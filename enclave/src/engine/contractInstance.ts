@@ -70,6 +70,11 @@ export class ContractInstance {
     return guest.copyRegion(result as number);
   }
 
+  /** What the instance keeps while it waits. */
+  get memoryBytes(): number {
+    return this.firstBytes.length;
+  }
+
   get gasLeft(): bigint {
     return this.guest.gasLeft;
   }

@@ -16,13 +16,14 @@ import { ENTRY_RULES } from "./entryPoints.ts";
 import { addressFunctions } from "./host/addressFunctions.ts";
 import { chainFunctions } from "./host/chainFunctions.ts";
 import { makeCryptoFunctions } from "./host/cryptoFunctions.ts";
+import { IdlePool, type Shelf } from "./idlePool.ts";
 import { type LoadedCode, loadModule } from "./loadModule.ts";
 import { errorOfTrap } from "./traps.ts";
 
 /** Opened modules that are kept (contracts §1.4). */
 const DEFAULT_CACHE_SIZE = 100;
-/** Instances of one module that wait for their next call: as many as nested queries of it run at once without new memories. */
-const MAX_IDLE_INSTANCES = 4;
+/** Memories of all idle instances: one of usual size (33 pages) for each of 120 modules. */
+const MAX_IDLE_BYTES = 256 * 1024 * 1024;
 
 export type EngineParts = {
   readonly crypto: Crypto;
@@ -31,13 +32,14 @@ export type EngineParts = {
   readonly cacheSize?: number;
 };
 
-type OpenedModule = ContractModule & { readonly code: LoadedCode; readonly idle: ContractInstance[] };
+type OpenedModule = ContractModule & { readonly code: LoadedCode; readonly shelf: Shelf<ContractInstance> };
 
 /** @param parts the crypto door and V8's WebAssembly; borrowed for as long as the engine lives */
 export function makeEngine(parts: EngineParts): Engine {
   const { crypto, wasm, cacheSize = DEFAULT_CACHE_SIZE } = parts;
   const host = { ...chainFunctions, ...addressFunctions, ...makeCryptoFunctions(crypto) };
   const cache = new Map<string, OpenedModule>();
+  const pool = new IdlePool<ContractInstance>(MAX_IDLE_BYTES);
 
   function open(
     codeHash: Uint8Array,
@@ -56,24 +58,38 @@ export function makeEngine(parts: EngineParts): Engine {
     if (!equalBytes(crypto.sha256(bytes), codeHash)) throw new EngineError(EngineErrorCode.InvalidWasm);
     const code = loadModule(wasm, host, bytes, options.forInstantiate);
     const { api, requiresRandom } = code;
-    const opened: OpenedModule = { codeHash: codeHash.slice(), api, requiresRandom, code, idle: [] };
+    const opened: OpenedModule = {
+      codeHash: codeHash.slice(),
+      api,
+      requiresRandom,
+      code,
+      shelf: { instances: [], isOpen: true },
+    };
     cache.set(key, opened);
-    if (cache.size > cacheSize) cache.delete(cache.keys().next().value as string);
+    if (cache.size > cacheSize) closeOldest();
     return opened;
   }
 
+  function closeOldest(): void {
+    for (const [key, { shelf }] of cache) {
+      cache.delete(key);
+      pool.close(shelf);
+      return;
+    }
+  }
+
   function run(module: ContractModule, call: EngineCall): EngineOutcome {
-    const { api, code, idle } = module as OpenedModule;
+    const { api, code, shelf } = module as OpenedModule;
     if (code.compiled === undefined) {
       const error = new EngineError(EngineErrorCode.Unknown);
       return { result: { kind: "failed", error }, remaining: call.gasLimit, exhausted: 0n };
     }
-    const instance = idle.pop() ?? new ContractInstance(wasm, host, code);
+    const instance = pool.take(shelf) ?? new ContractInstance(wasm, host, code);
     const result = runOn(instance);
     const panicked = result.kind === "failed" && result.error.code === EngineErrorCode.Panicked;
     const remaining = panicked ? call.gasLimit - call.gasLimit / 2n : instance.gasLeft;
     const exhausted = panicked ? 0n : instance.gasExhausted;
-    if (instance.restore() && idle.length < MAX_IDLE_INSTANCES) idle.push(instance);
+    if (instance.restore()) pool.put(shelf, instance);
     return { result, remaining, exhausted };
 
     function runOn(running: ContractInstance): EngineOutcome["result"] {
