@@ -15,6 +15,8 @@ import type { TrapState } from "./traps.ts";
 import { STACK_BYTES } from "./wasm/rewriteBody.ts";
 import { CONTRACT_PREFIX, Internal } from "./wasm/rewriteModule.ts";
 
+const PAGE_BYTES = 65_536;
+
 export class ContractInstance {
   private readonly guest = new Guest();
   private readonly instance: WasmInstance;
@@ -22,6 +24,7 @@ export class ContractInstance {
   private readonly gas: WasmGlobal;
   private readonly exhausted: WasmGlobal;
   private readonly stack: WasmGlobal;
+  private readonly marks: WasmGlobal;
   private readonly reset: WasmFunction;
   private readonly data: readonly DataImage[];
   private readonly tableEntries: ReadonlySet<number>;
@@ -34,6 +37,7 @@ export class ContractInstance {
     this.gas = this.export(Internal.Gas) as WasmGlobal;
     this.exhausted = this.export(Internal.Exhausted) as WasmGlobal;
     this.stack = this.export(Internal.Stack) as WasmGlobal;
+    this.marks = this.export(Internal.Marks) as WasmGlobal;
     this.reset = this.export(Internal.Reset) as WasmFunction;
     this.data = code.data;
     this.tableEntries = code.tableEntries;
@@ -94,14 +98,45 @@ export class ContractInstance {
 
   /**
    * Puts memory to what a new instance has; globals follow when the next call begins, and tables cannot change.
+   * @param whole true if the call was cut off: what was running then has left no marks
    * @returns false if the memory has really grown: then this instance is not fit for another call
    */
-  restore(): boolean {
-    const { firstBytes } = this;
-    if (firstBytes.length === 0) return false; // detached by growth
-    firstBytes.fill(0);
-    for (const { offset, bytes } of this.data) firstBytes.set(bytes, offset);
+  restore(whole: boolean): boolean {
+    const size = this.firstBytes.length;
+    if (size === 0) return false; // detached by growth
+    if (whole) {
+      this.clear(0, size);
+      return true;
+    }
+    const stored = this.storedPages();
+    let start: number | undefined;
+    for (let page = 0; page < size / PAGE_BYTES; page++) {
+      if (stored(page) || this.guest.wrote(page)) start ??= page;
+      else if (start !== undefined) {
+        this.clear(start * PAGE_BYTES, page * PAGE_BYTES);
+        start = undefined;
+      }
+    }
+    if (start !== undefined) this.clear(start * PAGE_BYTES, size);
     return true;
+  }
+
+  /** A test for pages that the contract may have stored to: a mark stands for every 64th page and for the one behind it. */
+  private storedPages(): (page: number) => boolean {
+    const marks = BigInt.asUintN(64, this.marks.value as bigint);
+    const halves = [Number(marks & 0xffffffffn), Number(marks >> 32n)];
+    const isMarked = (page: number): boolean => (((halves[(page >> 5) & 1] as number) >>> (page & 31)) & 1) === 1;
+    return (page) => isMarked(page) || isMarked(page - 1);
+  }
+
+  /** Zeros, and what data segments put there. */
+  private clear(start: number, end: number): void {
+    this.firstBytes.fill(0, start, end);
+    for (const { offset, bytes } of this.data) {
+      const first = Math.max(start - offset, 0);
+      const last = Math.min(end - offset, bytes.length);
+      if (first < last) this.firstBytes.set(bytes.subarray(first, last), offset + first);
+    }
   }
 
   private export(name: string): unknown {

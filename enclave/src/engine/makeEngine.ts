@@ -89,7 +89,7 @@ export function makeEngine(parts: EngineParts): Engine {
     const panicked = result.kind === "failed" && result.error.code === EngineErrorCode.Panicked;
     const remaining = panicked ? call.gasLimit - call.gasLimit / 2n : instance.gasLeft;
     const exhausted = panicked ? 0n : instance.gasExhausted;
-    if (instance.restore()) pool.put(shelf, instance);
+    if (instance.restore(result.kind !== "returned")) pool.put(shelf, instance);
     return { result, remaining, exhausted };
 
     function runOn(running: ContractInstance): EngineOutcome["result"] {

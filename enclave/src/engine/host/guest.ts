@@ -7,6 +7,7 @@
 import type { WasmFunction, WasmGlobal, WasmMemory } from "@sotto/common/wasmPower";
 import type { EngineCall } from "../engine.ts";
 import { EngineError, EngineErrorCode } from "../engineError.ts";
+import { MAX_PAGES } from "../wasm/rewriteModule.ts";
 
 const REGION_BYTES = 12;
 const PAGE_BYTES = 65_536;
@@ -25,6 +26,8 @@ export class Guest {
   private current: EngineCall | undefined;
   private allocating = false;
   private bytes = new Uint8Array(0);
+  /** By page: 1 if the host wrote there in this call. */
+  private readonly written = new Uint8Array(MAX_PAGES);
   private view = new DataView(this.bytes.buffer);
 
   /** Imports exist before the instance that they serve. */
@@ -35,6 +38,12 @@ export class Guest {
   begin(call: EngineCall): void {
     this.current = call;
     this.allocating = false;
+    this.written.fill(0);
+  }
+
+  /** Whether the host has written to a page of the memory in this call. */
+  wrote(page: number): boolean {
+    return this.written[page] === 1;
   }
 
   /**
@@ -97,6 +106,12 @@ export class Guest {
     }
     this.bytes.set(data, offset);
     this.view.setUint32(at + 8, data.length, true);
+    this.noteWrite(offset, data.length);
+    this.noteWrite(at + 8, 4);
+  }
+
+  private noteWrite(start: number, length: number): void {
+    this.written.fill(1, Math.floor(start / PAGE_BYTES), Math.ceil((start + length) / PAGE_BYTES));
   }
 
   /**

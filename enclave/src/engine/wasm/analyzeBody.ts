@@ -12,7 +12,7 @@ import {
   functionTypeOf,
   type WasmImport,
 } from "./decodeModule.ts";
-import { endsSequence, isFloatOp, isFloatType, Op, stackEffectOf } from "./opcodes.ts";
+import { endsSequence, isFloatOp, isFloatType, isStore, Op, stackEffectOf } from "./opcodes.ts";
 import { WasmReader } from "./wasmReader.ts";
 
 /** W for each instruction (contracts §4.2). */
@@ -23,6 +23,8 @@ export type BodyReport = {
   readonly costs: readonly number[];
   /** Most values that are on the operand stack at once. */
   readonly deepest: number;
+  /** Stores to memory. */
+  readonly stores: boolean;
   /** Calls nothing that has a stack frame of its own. */
   readonly isLeaf: boolean;
   /** Floating point in the sense of contracts §1.4 step 7, parameters included. */
@@ -56,6 +58,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
   const isFloatLocal = makeFloatLocals(type, body);
   let height = 0;
   let deepest = type.results.length;
+  let stores = false;
   let isLeaf = true;
   let usesFloat = type.params.some(isFloatType);
   let callsUnlinked = false;
@@ -72,6 +75,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
     if (counted && opcode !== Op.Nop) {
       (costs[sequence.cost] as number) += GAS_PER_INSTRUCTION;
       height += stackEffectOf(opcode);
+      stores ||= isStore(opcode);
       if (opcode === Op.Call || opcode === Op.CallIndirect) {
         const callee = calleeType(context, opcode, reader.immediate);
         height += callee.results.length - callee.params.length;
@@ -85,7 +89,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
       sequences.push(openSequence(costs, counted, height, blockResults(reader.immediate)));
     } else if (endsSequence(opcode)) sequence.live = false;
   }
-  return { costs, deepest, isLeaf, usesFloat, callsUnlinked };
+  return { costs, deepest, stores, isLeaf, usesFloat, callsUnlinked };
 }
 
 function openSequence(costs: number[], counted: boolean, height: number, results: number): Sequence {

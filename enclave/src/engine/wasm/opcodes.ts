@@ -15,6 +15,7 @@ export const Op = {
   Else: 0x05,
   End: 0x0b,
   Br: 0x0c,
+  BrIf: 0x0d,
   BrTable: 0x0e,
   Return: 0x0f,
   Call: 0x10,
@@ -24,6 +25,10 @@ export const Op = {
   LocalTee: 0x22,
   GlobalGet: 0x23,
   GlobalSet: 0x24,
+  I32Store: 0x36,
+  I64Store: 0x37,
+  I64Store8: 0x3c,
+  I64Store32: 0x3e,
   MemorySize: 0x3f,
   MemoryGrow: 0x40,
   I32Const: 0x41,
@@ -36,9 +41,13 @@ export const Op = {
   I64LtU: 0x54,
   I32Add: 0x6a,
   I32Sub: 0x6b,
+  I32ShrU: 0x76,
   I64Sub: 0x7d,
   I64Mul: 0x7e,
+  I64Or: 0x84,
+  I64Shl: 0x86,
   I64ExtendI32S: 0xac,
+  I64ExtendI32U: 0xad,
 } as const;
 
 export const ValueType = { I32: 0x7f, I64: 0x7e, F32: 0x7d, F64: 0x7c } as const;
@@ -151,6 +160,11 @@ export function stackEffectOf(opcode: number): number {
 /** A float constant, load, store, arithmetic, comparison, conversion or reinterpretation (contracts §1.4 step 7). */
 export function isFloatOp(opcode: number): boolean {
   return FLOAT_OPS[opcode] === 1;
+}
+
+/** A store of an integer; stores of floats never run. */
+export function isStore(opcode: number): boolean {
+  return opcode >= Op.I32Store && opcode <= Op.I64Store32 && !isFloatOp(opcode);
 }
 
 /** After these the rest of the sequence is dead (contracts §4.1). */

@@ -1,5 +1,5 @@
 /**
- * Rewrites one function: gas at each sequence, stack accounting, emulated memory size and growth.
+ * Rewrites one function: gas at each sequence, stack accounting, emulated memory size and growth, marks of what it stores to.
  *
  * Instructions that are dead in the sense of contracts §4.1 and `nop` are dropped. Float instructions trap when reached: an
  * `unreachable` is put before each. Everything inserted is free of gas. Spec: contracts §4.1, §1.4, §1.6; ADR 0003.
@@ -7,7 +7,7 @@
  */
 import type { BodyReport } from "./analyzeBody.ts";
 import type { FunctionBody, FunctionType } from "./decodeModule.ts";
-import { EMPTY_BLOCK, endsSequence, isFloatOp, Op, ValueType } from "./opcodes.ts";
+import { EMPTY_BLOCK, endsSequence, isFloatOp, isStore, Op, ValueType } from "./opcodes.ts";
 import { WasmReader } from "./wasmReader.ts";
 import type { WasmWriter } from "./wasmWriter.ts";
 
@@ -37,6 +37,7 @@ export type Appended = {
   readonly fault: number;
   readonly pages: number;
   readonly tableIndex: number;
+  readonly marks: number;
   readonly growFunction: number;
 };
 
@@ -97,6 +98,12 @@ export function writeGasCheck(out: WasmWriter, appended: Appended, local: number
   out.op(Op.GlobalSet, appended.gas);
 }
 
+/** Locals of a function that stores: its marks, then room for the operands of a store. */
+const STORE_LOCALS = 4;
+/** Below this offset a store ends at most one page behind that of its address: it takes 8 bytes. */
+const MARKED_WITH_ADDRESS = 65_528;
+const PAGE_BITS = 16;
+
 type Frame = { readonly counted: boolean; live: boolean };
 
 class BodyRewriter {
@@ -140,9 +147,14 @@ class BodyRewriter {
     return this.firstScratch + 1;
   }
 
+  /** One bit for each page that this function has stored to, by the page number modulo 64. */
+  private get marksLocal(): number {
+    return this.firstScratch + 2;
+  }
+
   private writeLocals(): void {
     const { out } = this;
-    out.u32(this.body.locals.length + 2);
+    out.u32(this.body.locals.length + (this.report.stores ? 4 : 2));
     for (const group of this.body.locals) {
       out.u32(group.count);
       out.byte(group.type);
@@ -151,6 +163,11 @@ class BodyRewriter {
     out.byte(ValueType.I64);
     out.u32(1);
     out.byte(ValueType.I32);
+    if (!this.report.stores) return;
+    for (const type of [ValueType.I64, ValueType.I32]) {
+      out.u32(STORE_LOCALS / 2);
+      out.byte(type);
+    }
   }
 
   /**
@@ -180,6 +197,7 @@ class BodyRewriter {
 
   private closeSequence(opcode: number): void {
     const frame = this.frames.pop() as Frame;
+    if (this.frames.length === 0) this.writeMarks();
     if (frame.counted) this.out.byte(opcode);
     if (opcode === Op.Else) this.openSequence(frame.counted);
   }
@@ -190,6 +208,46 @@ class BodyRewriter {
     if (runs && opcode !== Op.Nop) this.emit(reader, start, opcode);
     if (opcode === Op.Block || opcode === Op.Loop || opcode === Op.If) this.openSequence(runs);
     else if (endsSequence(opcode)) frame.live = false;
+  }
+
+  /** Whether the instruction may end the function; what traps loses the marks, and all of the memory is put back. */
+  private leaves(opcode: number, target: number): boolean {
+    const isBranch = opcode === Op.Br || opcode === Op.BrIf;
+    return opcode === Op.Return || opcode === Op.BrTable || (isBranch && target === this.frames.length - 1);
+  }
+
+  /** Adds this function's marks to those of the call. */
+  private writeMarks(): void {
+    if (!this.report.stores) return;
+    const { out, appended } = this;
+    out.op(Op.GlobalGet, appended.marks);
+    out.op(Op.LocalGet, this.marksLocal);
+    out.byte(Op.I64Or);
+    out.op(Op.GlobalSet, appended.marks);
+  }
+
+  /**
+   * `marks |= 1 << page`, where the shift takes the page modulo 64. A small offset is left out: a mark stands for its page and the
+   * next one. In a local this costs little; marks in memory were several times as dear (ADR 0003).
+   */
+  private markStore(opcode: number, offset: number): void {
+    const { out, marksLocal } = this;
+    const takesI64 = opcode === Op.I64Store || opcode >= Op.I64Store8;
+    const value = takesI64 ? marksLocal + 1 : marksLocal + 2;
+    const address = marksLocal + 3;
+    out.op(Op.LocalSet, value);
+    out.op(Op.LocalTee, address);
+    out.op(Op.LocalGet, marksLocal);
+    out.constant(Op.I64Const, 1);
+    out.op(Op.LocalGet, address);
+    if (offset > MARKED_WITH_ADDRESS) {
+      out.constant(Op.I32Const, offset);
+      out.byte(Op.I32Add); // where this wraps, the store traps
+    }
+    out.constant(Op.I32Const, PAGE_BITS);
+    out.ops(Op.I32ShrU, Op.I64ExtendI32U, Op.I64Shl, Op.I64Or);
+    out.op(Op.LocalSet, marksLocal);
+    out.op(Op.LocalGet, value);
   }
 
   private emit(reader: WasmReader, start: number, opcode: number): void {
@@ -208,6 +266,8 @@ class BodyRewriter {
         out.op(Op.GlobalGet, appended.tableIndex);
         break;
     }
+    if (isStore(opcode)) this.markStore(opcode, reader.offset);
+    if (this.leaves(opcode, reader.immediate)) this.writeMarks();
     const isCall = opcode === Op.Call || opcode === Op.CallIndirect;
     if (isCall) {
       out.op(Op.LocalGet, this.stackLocal);

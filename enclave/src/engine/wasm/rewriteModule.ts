@@ -28,6 +28,7 @@ export const Internal = {
   Fault: "fault",
   Pages: "pages",
   TableIndex: "tableIndex",
+  Marks: "marks",
   Reset: "reset",
 } as const;
 export const CONTRACT_PREFIX = "contract.";
@@ -67,6 +68,7 @@ export function rewriteModule(
     fault: firstGlobal + 3,
     pages: firstGlobal + 4,
     tableIndex: firstGlobal + 5,
+    marks: firstGlobal + 6,
     growFunction: imported + module.functions.length,
   };
   const out = new WasmWriter(module.bytes.length * 3);
@@ -127,13 +129,15 @@ function writeMemory(out: WasmWriter, initial: number): void {
 }
 
 function writeGlobals(out: WasmWriter, module: DecodedModule): void {
-  out.u32(module.globals.length + 6);
+  const { I32, I64 } = ValueType;
+  const appended = [I64, I64, I32, I32, I32, I32, I64];
+  out.u32(module.globals.length + appended.length);
   for (const { type, mutable, init } of module.globals) {
     out.ops(type, mutable ? 1 : 0);
     out.raw(module.bytes, init.start, init.end);
   }
-  for (const type of [ValueType.I64, ValueType.I64, ValueType.I32, ValueType.I32, ValueType.I32, ValueType.I32]) {
-    out.ops(type, 1, type === ValueType.I64 ? Op.I64Const : Op.I32Const, 0, Op.End);
+  for (const type of appended) {
+    out.ops(type, 1, type === I64 ? Op.I64Const : Op.I32Const, 0, Op.End);
   }
 }
 
@@ -147,6 +151,7 @@ function writeExports(out: WasmWriter, module: DecodedModule, appended: Appended
     [Internal.Fault, ExternalKind.Global, appended.fault],
     [Internal.Pages, ExternalKind.Global, appended.pages],
     [Internal.TableIndex, ExternalKind.Global, appended.tableIndex],
+    [Internal.Marks, ExternalKind.Global, appended.marks],
     [Internal.Reset, ExternalKind.Function, appended.growFunction + 1],
   ];
   out.u32(entries.length + internal.length);
@@ -252,8 +257,10 @@ function writeReset(out: WasmWriter, module: DecodedModule, appended: Appended):
   });
   out.op(Op.LocalGet, 0);
   out.op(Op.GlobalSet, appended.gas);
-  out.constant(Op.I64Const, 0);
-  out.op(Op.GlobalSet, appended.exhausted);
+  for (const global of [appended.exhausted, appended.marks]) {
+    out.constant(Op.I64Const, 0);
+    out.op(Op.GlobalSet, global);
+  }
   const numbers: readonly (readonly [number, number])[] = [
     [appended.fault, Fault.None],
     [appended.pages, initialPages(module)],
