@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { base64ToBytes, bytesToBase64, bytesToHex, bytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
 import { MsgInstantiateContractResponse } from "@sotto/common/wire/compute";
 import { beforeAll, describe, expect, it } from "vitest";
+import { migrate, runAlone, updateAdminMessage } from "./adminMessages.ts";
 import { decryptData, type Executed, type Instance, type MessageOptions, TestChain, Wallet } from "./harness.ts";
 import { v010Contract } from "./v010Contract.ts";
 
@@ -279,6 +280,51 @@ describe("contracts §7: a v1 contract calls a v0.10 one", () => {
       JSON.parse(chain.query(alice, outer, { query_chain: { request: JSON.stringify(smart) } })),
     );
     expect(bytesToUtf8(base64ToBytes(answer.Ok.Ok))).toBe("asked");
+  });
+});
+
+describe("contracts §6.4, §6.8, §7, chain §2.11: contracts that change their version", () => {
+  const migrateTo = (contract: Instance, code: Instance, message: unknown) =>
+    migrate(chain, alice, contract, { code, message: typeof message === "string" ? bytes(message) : message });
+
+  it("show v0.10 code who migrated it, and events of the migration alone", () => {
+    const contract = chain.instantiate(alice, outer, { noop: {} }, { admin: alice.bech32 });
+    const migrated = migrateTo(contract, printing, ok({ log: [{ key: "k", value: "v" }], data: b64("moved") }));
+    expect(migrated.data()).toBe("moved");
+    expect(chain.prints.at(-1)).toContain(`"message":{"sender":"${alice.bech32}","sent_funds":[]}`);
+    expect(migrated.outcome.events.map(({ type }) => type)).toEqual(["message", "migrate", "wasm"]);
+    const refused = migrateTo(
+      contract,
+      printing,
+      ok({ messages: [{ wasm: { clear_admin: { contract_addr: "c" } } }] }),
+    );
+    expect(refused.log).toMatch(
+      /^couldn't convert v0.10 messages to v1 messages: exactly one message type is supported: /,
+    );
+    expect(migrateTo(contract, printing, {}).log).toBe(
+      "migrate: cannot detect response type (v0.10 or v1): migrate contract failed",
+    );
+  });
+
+  it("get no reply under v0.10 code: what it says is refused", () => {
+    const contract = chain.instantiate(alice, outer, { noop: {} }, { admin: alice.bech32 });
+    runAlone(chain, alice, updateAdminMessage(alice, contract, contract.bech32));
+    const toOld = {
+      wasm: {
+        migrate: {
+          contract_addr: contract.bech32,
+          code_hash: bytesToHex(old.codeHash),
+          code_id: Number(old.codeId),
+          msg: base64(ok()),
+        },
+      },
+    };
+    const nothing = { bank: { send: { to_address: alice.bech32, amount: [] } } };
+    const executed = exec(contract, send(sub(toOld), sub(nothing, "success", 2)));
+    expect([executed.code, executed.log]).toEqual([
+      "compute/19",
+      "dispatch: submessages: response of reply should always be a CosmWasm v1 response type: reply to contract failed",
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ import { recipientOf, verifyCodeHashText } from "../messages/secretMessage.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
 import { GasLocation, INSTANCE_COST } from "../state/gasMeter.ts";
 import type { CallResult, Frame, MigrateCall } from "./callTree.ts";
-import { ChainFailure, ChainPanic, callFailure, prefixFailures, SdkCode, sdkFailure } from "./chainFailure.ts";
+import { ChainFailure, ChainPanic, callFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import {
   addressText,
   type Contract,
@@ -26,7 +26,7 @@ import {
   verifyAdmin,
 } from "./contract.ts";
 import { messageEvent, migrateEvent } from "./contractEvents.ts";
-import { handleResponse } from "./handleResponse.ts";
+import { dispatchResponse } from "./handleResponse.ts";
 import { interpretResponse } from "./interpretOutput.ts";
 import { runContract } from "./runContract.ts";
 import { type CallGas, meteredCall } from "./wasmGas.ts";
@@ -47,7 +47,7 @@ export function migrateContract(frame: Frame, call: MigrateCall): CallResult {
   const ran = meteredCall(meter, "migrate", (gas) => runMigration(frame, gas, call, records));
 
   saveMigration(frame, call, records, ran);
-  const handled = prefixFailures("dispatch: ", () => handleResponse(frame, ran));
+  const handled = dispatchResponse(frame, ran);
   const events = [messageEvent(sender), migrateEvent(address, call.codeId), ...handled.events];
   return { api: ran.response.api, events, data: handled.data, secret: ran.secret };
 }
