@@ -1,7 +1,7 @@
 /**
  * What this version of the enclave does not run: the one place that says so.
  *
- * v0.10 contracts, migration and admin messages, and signatures other than DIRECT by a single key.
+ * v0.10 contracts, migration and admin messages.
  * @module
  */
 import { EnclaveError, EnclaveErrorCode } from "./enclaveError.ts";

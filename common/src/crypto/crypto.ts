@@ -24,6 +24,8 @@ export type SignatureVerdict =
 export interface Crypto {
   sha256(data: Uint8Array): Uint8Array;
   ripemd160(data: Uint8Array): Uint8Array;
+  /** Ethereum's hash: Keccak with the padding from before SHA-3 (chain §6.5). */
+  keccak256(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** HKDF-SHA256, extract and expand. @param length at most 8160 bytes */
   hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;

@@ -36,7 +36,7 @@ function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-type Hashes = Pick<Crypto, "sha256" | "ripemd160" | "hmacSha256" | "hkdfSha256">;
+type Hashes = Pick<Crypto, "sha256" | "ripemd160" | "keccak256" | "hmacSha256" | "hkdfSha256">;
 
 /**
  * HMAC and HKDF are composed of one-shot hashes: a third of the time of `createHmac` and `hkdfSync`. What they hash is put together
@@ -85,6 +85,8 @@ function makeHashes(power: NodeCryptoPower, noble: Crypto): Hashes {
     sha256: (data) => digest("sha256", data),
     // OpenSSL may have been built or configured without its legacy algorithms.
     ripemd160: hasRipemd160(power) ? (data) => digest("ripemd160", data) : noble.ripemd160,
+    // OpenSSL has SHA-3 but not the hash that it grew from.
+    keccak256: noble.keccak256,
     hmacSha256,
     hkdfSha256,
   };

@@ -9,6 +9,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { ripemd160 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { equalBytes } from "../bytes.ts";
 import type { Crypto, SignatureVerdict } from "./crypto.ts";
 import { isSecp256k1KeyForm } from "./secp256k1Key.ts";
@@ -96,6 +97,7 @@ export function makeNobleCrypto(): Crypto {
   return {
     sha256: (data) => sha256(data),
     ripemd160: (data) => ripemd160(data),
+    keccak256: (data) => keccak_256(data),
     hmacSha256: (key, data) => hmac(sha256, key, data),
     hkdfSha256: (ikm, salt, info, length) => hkdf(sha256, ikm, salt, info, length),
 

@@ -5,6 +5,7 @@
  * content. Body and authentication are signed as bytes and may be encoded as the wallet likes.
  * @module
  */
+import { InputError } from "../errors.ts";
 import { Any } from "./any.ts";
 import { Coin } from "./coin.ts";
 import {
@@ -23,7 +24,14 @@ import {
 import { WireType } from "./protobuf.ts";
 
 /** Numbers of `ModeInfo.single.mode` (chain §6.2). */
-export const SignMode = { Direct: 1, Textual: 2, DirectAux: 3, LegacyAminoJson: 127, Eip191: 191 } as const;
+export const SignMode = {
+  Unspecified: 0,
+  Direct: 1,
+  Textual: 2,
+  DirectAux: 3,
+  LegacyAminoJson: 127,
+  Eip191: 191,
+} as const;
 export type SignMode = (typeof SignMode)[keyof typeof SignMode];
 
 /** What is broadcast; its SHA-256 is the transaction's hash. */
@@ -34,20 +42,32 @@ export const TxRaw = message("cosmos.tx.v1beta1.TxRaw", {
 });
 export type TxRaw = MessageOf<typeof TxRaw>;
 
-export const TxBody = message(
-  "cosmos.tx.v1beta1.TxBody",
-  {
-    messages: repeated(1, Any),
-    memo: field(2, string),
-    /** 0: none. */
-    timeoutHeight: field(3, uint64),
-    extensionOptions: repeated(1023, Any),
-    nonCriticalExtensionOptions: repeated(2047, Any),
-  },
+const BODY_FIELDS = {
+  messages: repeated(1, Any),
+  memo: field(2, string),
+  /** 0: none. */
+  timeoutHeight: field(3, uint64),
+  extensionOptions: repeated(1023, Any),
+  nonCriticalExtensionOptions: repeated(2047, Any),
+};
+
+export const TxBody = message("cosmos.tx.v1beta1.TxBody", BODY_FIELDS, {
   // Numbers with this bit are not critical: who does not know the field may pass over it.
-  { toleratesUnknown: (fieldNumber) => (fieldNumber & 1024) !== 0 },
-);
+  toleratesUnknown: (fieldNumber) => (fieldNumber & 1024) !== 0,
+});
 export type TxBody = MessageOf<typeof TxBody>;
+const TxBodyWithoutUnknown = message(TxBody.name, BODY_FIELDS);
+
+/** Whether fields were passed over in a body that {@link TxBody} accepts. */
+export function hasUnknownBodyFields(bodyBytes: Uint8Array): boolean {
+  try {
+    TxBodyWithoutUnknown.decode(bodyBytes);
+    return false;
+  } catch (error) {
+    if (error instanceof InputError) return true;
+    throw error;
+  }
+}
 
 export const CompactBitArray = message("cosmos.crypto.multisig.v1beta1.CompactBitArray", {
   /** Bits used of the last byte; 0 means all eight. */

@@ -15,7 +15,6 @@ import { CallCounter } from "../execution/callCounter.ts";
 import type { BlockContext } from "../execution/callTree.ts";
 import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
-import { SignerCheck } from "../execution/verifySigner.ts";
 import { deriveKeyTree } from "../keys/keyTree.ts";
 import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
 import {
@@ -26,6 +25,7 @@ import {
   type TrustedRecord,
 } from "../keys/trustedRecord.ts";
 import { InputDecryption } from "../messages/secretMessage.ts";
+import { SignerCheck } from "../signatures/signerCheck.ts";
 import type { Host } from "../state/host.ts";
 import { StateCiphers } from "../state/stateCipher.ts";
 

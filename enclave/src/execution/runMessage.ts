@@ -5,6 +5,7 @@
 import { LIMITS, type MessageOutcome, type Signer } from "@sotto/boundary/messages";
 import type { Any } from "@sotto/common/wire/any";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
+import type { SignerCheck } from "../signatures/signerCheck.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
@@ -15,7 +16,6 @@ import { ChainFailure, ChainPanic, enclaveFailure, SdkCode, sdkFailure } from ".
 import { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
 import { type MessageRan, runSignedMessage } from "./signedMessage.ts";
-import type { SignerCheck } from "./verifySigner.ts";
 
 /** A transaction while its messages run. */
 export type RunningTransaction = {

@@ -12,7 +12,7 @@ import type { TxResult } from "../abci/application.ts";
 import { outOfGasError, runAnte, withTxMeter } from "./ante/anteHandler.ts";
 import type { AnteDeps } from "./ante/anteStep.ts";
 import { AppError, sdkError } from "./core/appError.ts";
-import { branchOf, type Context } from "./core/context.ts";
+import { branchOf, type Context, type TxInfo } from "./core/context.ts";
 import { type GasMeter, OutOfGas } from "./core/gas.ts";
 import type { MessageRouter } from "./core/messageRouter.ts";
 import { type AppTx, readTx } from "./core/tx.ts";
@@ -69,7 +69,9 @@ export function runTx(
     return { result: failure(anteEvents, metered.gas, []), admitted: false };
   }
   const txInfo =
-    position === undefined ? { simulated: { bytes, gasUsed: 0n } } : { tx: { signers: tx.signers, position } };
+    position === undefined
+      ? { simulated: { bytes, gasUsed: 0n } }
+      : { tx: txInfoOf(deps.ante, context, tx, position) };
   const run = branchOf({ ...metered, ...txInfo });
   const ran = runMessages(run, tx);
   const unpaid = payBlock(blockGas, metered.gas);
@@ -79,6 +81,19 @@ export function runTx(
   const { limit: gasWanted, consumed: gasUsed } = metered.gas;
   const events = [...anteEvents, ...run.events];
   return { result: { code: 0, codespace: "", data: outcome, log: "", gasWanted, gasUsed, events }, admitted: true };
+}
+
+function txInfoOf({ signatures }: AnteDeps, { block }: Context, tx: AppTx, position: number): TxInfo {
+  const given = new Set<number>();
+  return {
+    signers: tx.signers,
+    position,
+    takeSignDocument: (index, accountNumber) => {
+      if (given.has(index)) return undefined;
+      given.add(index);
+      return signatures.signDocument(tx, index, { chainId: block.chainId, accountNumber });
+    },
+  };
 }
 
 /** Errors that are results; others are mistakes of this program and go on. */

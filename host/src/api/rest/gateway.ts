@@ -16,10 +16,10 @@ import {
 } from "@bufbuild/protobuf";
 import { http } from "../../proto/gen/google/api/annotations_pb.ts";
 import type { HttpRule } from "../../proto/gen/google/api/http_pb.ts";
+import { makeRegistry } from "../../proto/registry.ts";
 import { ApiError, GrpcCode, invalidArgument } from "../apiError.ts";
 import type { NodeBackend } from "../backend.ts";
 import { makeParseMessage } from "../json/parseMessage.ts";
-import { makeRegistry } from "../json/registry.ts";
 import { makeRenderMessage } from "../json/renderMessage.ts";
 import { cometService } from "./cometService.ts";
 import type { LocalMethod } from "./localMethod.ts";

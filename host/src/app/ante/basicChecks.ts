@@ -3,8 +3,11 @@
  * @module
  */
 import { utf8ToBytes } from "@sotto/common/bytes";
+import { aminoKeyBytes } from "@sotto/common/signing/accountKey";
+import { accountKeyOf } from "../core/accountKey.ts";
 import { AppError, sdkError } from "../core/appError.ts";
 import { formatCoins, parseInteger } from "../core/coins.ts";
+import { isIncomplete, signatureDataOf } from "../core/signatureData.ts";
 import type { AnteStep } from "./anteStep.ts";
 
 const MAX_GAS = (1n << 63n) - 1n;
@@ -46,15 +49,22 @@ export const validateMemo: AnteStep = ({ auth }, context, tx) => {
   }
 };
 
-/** A signature and its key, as the reference estimates an empty signature in a simulation. */
-const EMPTY_SIGNATURE_BYTES = 114n;
+/** A signature and what frames it and its key, as the reference estimates an empty signature in a simulation. */
+const EMPTY_SIGNATURE_BYTES = 76;
+/** A key that is not known yet: as long as one of secp256k1 in amino. */
+const UNKNOWN_KEY_BYTES = 38;
 
 export const consumeSizeGas: AnteStep = ({ auth }, context, tx) => {
-  const { txSizeCostPerByte } = auth.params(context);
+  const { txSizeCostPerByte, txSigLimit } = auth.params(context);
   context.gas.consume(txSizeCostPerByte * BigInt(tx.bytes.length), "txSize");
   if (context.mode !== "simulate") return;
-  for (let i = 0; i < tx.signers.length; i++) {
-    const complete = (tx.decoded.raw.signatures[i]?.length ?? 0) > 0;
-    if (!complete) context.gas.consume(txSizeCostPerByte * EMPTY_SIGNATURE_BYTES, "txSize");
+  for (const [index, signer] of tx.signers.entries()) {
+    if (!isIncomplete(signatureDataOf(tx, index))) continue;
+    const publicKey = auth.account(context, signer)?.publicKey;
+    const key = publicKey === undefined ? undefined : accountKeyOf(publicKey);
+    const size = EMPTY_SIGNATURE_BYTES + (key === undefined ? UNKNOWN_KEY_BYTES : aminoKeyBytes(key).length);
+    // Of a threshold as many may sign as there may be signatures.
+    const estimated = BigInt(size) * (key?.kind === "multisig" ? txSigLimit : 1n);
+    context.gas.consume(txSizeCostPerByte * estimated, "txSize");
   }
 };

@@ -1,24 +1,14 @@
 /**
- * Ante row 13: sequence, then signature (chain §1.7, §6.3, §6.8). Sign mode DIRECT.
+ * Ante row 13: sequence, then signature (chain §1.7, §6.2 to §6.6, §6.8).
  * @module
  */
-import { bytesToHex } from "@sotto/common/bytes";
-import { type ModeInfo, SignDoc, SignMode } from "@sotto/common/wire/tx";
-import { type AppError, sdkError } from "../core/appError.ts";
+import { AppError, sdkError } from "../core/appError.ts";
 import type { Context } from "../core/context.ts";
+import { isAminoOnly, signatureDataOf } from "../core/signatureData.ts";
 import { type AppTx, signerInfosOf } from "../core/tx.ts";
 import type { Account } from "../modules/authKeeper.ts";
 import type { AnteDeps, AnteStep } from "./anteStep.ts";
-import { secp256k1KeyOf, signerAccount } from "./signerChecks.ts";
-
-const MODE_NAMES: { readonly [mode: number]: string } = {
-  0: "SIGN_MODE_UNSPECIFIED",
-  [SignMode.Direct]: "SIGN_MODE_DIRECT",
-  [SignMode.Textual]: "SIGN_MODE_TEXTUAL",
-  [SignMode.DirectAux]: "SIGN_MODE_DIRECT_AUX",
-  [SignMode.LegacyAminoJson]: "SIGN_MODE_LEGACY_AMINO_JSON",
-  [SignMode.Eip191]: "SIGN_MODE_EIP_191",
-};
+import { signerAccount } from "./signerChecks.ts";
 
 export const verifySignatures: AnteStep = (deps, context, tx) => {
   const infos = signerInfosOf(tx);
@@ -34,35 +24,22 @@ export const verifySignatures: AnteStep = (deps, context, tx) => {
   }
 };
 
-function verifySignature(deps: AnteDeps, context: Context, tx: AppTx, account: Account, index: number): void {
-  const mode = modeOf(signerInfosOf(tx)[index]?.modeInfo);
-  if (mode !== SignMode.Direct) {
-    const name = mode === undefined ? "of a multisig" : (MODE_NAMES[mode] ?? String(mode));
-    throw verificationFailed(context, account, mode, `unsupported sign mode ${name}`);
+function verifySignature({ signatures }: AnteDeps, context: Context, tx: AppTx, account: Account, index: number): void {
+  const { accountNumber, publicKey } = account;
+  if (publicKey === undefined) throw sdkError(8, "pubkey on account is not set");
+  try {
+    signatures.verify({ tx, index, publicKey, accountNumber, chainId: context.block.chainId });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw verificationFailed(context, account, isAminoOnly(signatureDataOf(tx, index)), error.log);
   }
-  const publicKey = account.publicKey === undefined ? undefined : secp256k1KeyOf(account.publicKey);
-  const signature = tx.decoded.raw.signatures[index] ?? new Uint8Array(0);
-  const { accountNumber } = account;
-  const { chainId } = context.block;
-  const good =
-    publicKey !== undefined && deps.signatures.verifyDirect({ tx, signature, publicKey, accountNumber, chainId });
-  if (good) return;
-  const { bodyBytes, authInfoBytes } = tx.decoded.raw;
-  const signBytes = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber });
-  const inner = `unable to verify single signer signature ${bytesToHex(signature)} for signBytes ${bytesToHex(signBytes)}`;
-  throw verificationFailed(context, account, mode, inner);
 }
 
-/** Undefined for a multisig. */
-function modeOf(modeInfo: ModeInfo | undefined): number | undefined {
-  return modeInfo?.multi === undefined ? (modeInfo?.single?.mode ?? 0) : undefined;
-}
-
-/** The hint differs where the sign document carries the sequence (chain §6.8). */
-function verificationFailed(context: Context, account: Account, mode: number | undefined, inner: string): AppError {
+/** The hint differs where the sign document alone carries the sequence (chain §6.8). */
+function verificationFailed(context: Context, account: Account, aminoOnly: boolean, inner: string): AppError {
   const please = `signature verification failed; please verify account number (${account.accountNumber})`;
   const { chainId } = context.block;
-  return mode === SignMode.LegacyAminoJson
+  return aminoOnly
     ? sdkError(4, `${please}, sequence (${account.sequence}) and chain-id (${chainId}): ${inner}`)
     : sdkError(4, `${please} and chain-id (${chainId}): (${inner})`);
 }

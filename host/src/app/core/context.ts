@@ -22,6 +22,8 @@ export type TxInfo = {
   readonly signers: readonly Uint8Array[];
   /** Raw position in the block: 0 is the random. */
   readonly position: number;
+  /** The document that a signer signed, if the enclave cannot make it itself; given once, for it keeps in mind who signed. */
+  takeSignDocument(index: number, accountNumber: bigint): Uint8Array | undefined;
 };
 
 /** A transaction that is in no block, and what its contract messages have come to so far. */

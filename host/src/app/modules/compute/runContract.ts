@@ -5,7 +5,8 @@
  * @module
  */
 import { RefusedError } from "@sotto/boundary/calls";
-import type { MessageOutcome, Signer } from "@sotto/boundary/messages";
+import { LIMITS, type MessageOutcome, type Signer } from "@sotto/boundary/messages";
+import { equalBytes } from "@sotto/common/bytes";
 import { AppError } from "../../core/appError.ts";
 import { type Context, makeContext, type SimulatedTx, type TxInfo } from "../../core/context.ts";
 import { OutOfGas } from "../../core/gas.ts";
@@ -15,13 +16,21 @@ import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 /** The enclave's word for "not on this network" (its RefusalCode.SimulationNotAllowed). */
 const SIMULATION_NOT_ALLOWED = 61;
 
-function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo): Signer[] {
+/** @param sender whose signature the enclave will check; none, if an enclave sent the message */
+function describeSigners(deps: OcallDeps, context: Context, tx: TxInfo, sender: Uint8Array | undefined): Signer[] {
   // What the enclave needs for its own check is not the transaction's to pay.
   const unmetered = makeContext(context.block, context.mode, context.state);
-  return tx.signers.map((signer) => ({
-    accountNumber: deps.auth.account(unmetered, signer)?.accountNumber ?? 0n,
-    signBytes: undefined,
-  }));
+  return tx.signers.map((signer, index) => {
+    const accountNumber = deps.auth.account(unmetered, signer)?.accountNumber ?? 0n;
+    const isSender = sender !== undefined && equalBytes(signer, sender);
+    return { accountNumber, signBytes: isSender ? signDocument(tx, index, accountNumber) : undefined };
+  });
+}
+
+/** A document too long for the boundary is as good as none: the enclave refuses the message, as on every other node. */
+function signDocument(tx: TxInfo, index: number, accountNumber: bigint): Uint8Array | undefined {
+  const document = tx.takeSignDocument(index, accountNumber);
+  return document !== undefined && document.length <= LIMITS.transactions ? document : undefined;
 }
 
 /** The kind of message that the enclave is to run. */
@@ -64,7 +73,8 @@ function askEnclave(deps: OcallDeps, context: Context, call: ContractCall): Mess
   if (call.signedDirectly !== undefined) deps.auth.account(context, call.signedDirectly);
   if (simulated !== undefined) return simulate(deps, context, { call, simulated, message });
   if (tx === undefined) throw notInBlock(call);
-  const request = { transaction: tx.position, message, signers: describeSigners(deps, context, tx) };
+  const signers = describeSigners(deps, context, tx, call.signedDirectly);
+  const request = { transaction: tx.position, message, signers };
   return deps.powers.enclave.call("execMessage", request, makeOcalls(deps, context));
 }
 
