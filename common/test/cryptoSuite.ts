@@ -49,6 +49,13 @@ function hashSuite(crypto: Crypto): void {
     );
     expect(bytesToHex(crypto.ripemd160(EMPTY))).toBe("9c1185a5c5e9fc54612808977ee8f548b2258d31");
     expect(bytesToHex(crypto.ripemd160(utf8ToBytes("abc")))).toBe("8eb208f7e05d987a9b044a8e98c6b087f15a0bfc");
+    // Keccak, not SHA-3: the hash of nothing is known from every Ethereum account without code.
+    expect(bytesToHex(crypto.keccak256(EMPTY))).toBe(
+      "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+    );
+    expect(bytesToHex(crypto.keccak256(utf8ToBytes("abc")))).toBe(
+      "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45",
+    );
   });
 
   it("computes HMAC with short and with long keys (RFC 4231, cases 2 and 6)", () => {

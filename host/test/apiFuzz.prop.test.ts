@@ -2,10 +2,10 @@ import { connect, type Socket } from "node:net";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeRegistry } from "../src/proto/registry.ts";
 import { makeRestServer } from "../src/api/rest/restServer.ts";
 import { makeRpcServer } from "../src/api/rpc/rpcServer.ts";
 import { http } from "../src/proto/gen/google/api/annotations_pb.ts";
+import { makeRegistry } from "../src/proto/registry.ts";
 import { makeFakeBackend, type RunningServer, start } from "./apiFixture.ts";
 
 const internalErrors: unknown[] = [];

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fieldKindOf, isNullable } from "../src/api/json/fieldKind.ts";
 import { makeParseMessage } from "../src/api/json/parseMessage.ts";
-import { makeRegistry } from "../src/proto/registry.ts";
 import { makeRenderMessage } from "../src/api/json/renderMessage.ts";
 import { formatDecimal, formatTime, fromBase64, parseDecimal, toBase64 } from "../src/api/json/text.ts";
+import { makeRegistry } from "../src/proto/registry.ts";
 
 const registry = makeRegistry();
 const render = makeRenderMessage(registry);

@@ -97,7 +97,8 @@ export class SignerCheck {
   #signerKeys(): readonly (AccountKey | undefined)[] {
     this.#keys ??= this.#tx.authInfo.signerInfos.map(({ publicKey }) => {
       // Quirk: where the chain knows a key it may be left out, but not beside a contract message (chain §2.7).
-      if (publicKey === undefined) throw new ChainPanic("runtime error: invalid memory address or nil pointer dereference");
+      if (publicKey === undefined)
+        throw new ChainPanic("runtime error: invalid memory address or nil pointer dereference");
       try {
         return decodeAccountKey(publicKey);
       } catch (error) {
