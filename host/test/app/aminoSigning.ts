@@ -27,14 +27,14 @@ function sorted(value: Json): Json {
   return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
 }
 
-const escape = (json: string): string =>
+const escaped = (json: string): string =>
   json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** Canonical JSON with what the chain escapes in it. */
-export const canonical = (value: Json): string => escape(JSON.stringify(sorted(value)));
+export const canonical = (value: Json): string => escaped(JSON.stringify(sorted(value)));
 
 export function personalMessage(document: string): Uint8Array {
-  const text = escape(JSON.stringify(JSON.parse(document), null, 4));
+  const text = escaped(JSON.stringify(JSON.parse(document), null, 4));
   return utf8ToBytes(`\x19Ethereum Signed Message:\n${utf8ToBytes(text).length}${text}`);
 }
 
