@@ -14,7 +14,7 @@ import { CallCounter } from "../execution/callCounter.ts";
 import type { BlockContext } from "../execution/callTree.ts";
 import { runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
-import { SignerCheck } from "../execution/verifySigner.ts";
+import { SignerCheck } from "../signatures/signerCheck.ts";
 import type { BlockPoint, Network } from "./network.ts";
 
 /** S that the messages of one simulated transaction get: as much as a query, since nobody pays (contracts §4.6). */
