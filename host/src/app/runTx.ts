@@ -69,9 +69,7 @@ export function runTx(
     return { result: failure(anteEvents, metered.gas, []), admitted: false };
   }
   const txInfo =
-    position === undefined
-      ? { simulated: { bytes, gasUsed: 0n } }
-      : { tx: txInfoOf(deps.ante, context, tx, position) };
+    position === undefined ? { simulated: { bytes, gasUsed: 0n } } : { tx: txInfoOf(deps.ante, context, tx, position) };
   const run = branchOf({ ...metered, ...txInfo });
   const ran = runMessages(run, tx);
   const unpaid = payBlock(blockGas, metered.gas);

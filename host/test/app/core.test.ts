@@ -1,4 +1,5 @@
-import { utf8ToBytes } from "@sotto/common/bytes";
+import { hexToBytes, utf8ToBytes } from "@sotto/common/bytes";
+import { InputError } from "@sotto/common/errors";
 import { describe, expect, it } from "vitest";
 import { parseGasPrices } from "../../src/app/admission.ts";
 import { formatAddress, parseAddress } from "../../src/app/core/addresses.ts";
@@ -6,8 +7,10 @@ import { AppError, GrpcCode, sdkError } from "../../src/app/core/appError.ts";
 import { Branch } from "../../src/app/core/branch.ts";
 import { decimalToWire, roundHalfEven, validCoins } from "../../src/app/core/coins.ts";
 import { GasMeter, infiniteGasMeter, OutOfGas } from "../../src/app/core/gas.ts";
+import { strictCodec } from "../../src/app/core/genCodec.ts";
 import { KvStore, prefixRange } from "../../src/app/core/kvStore.ts";
 import { fillProposal } from "../../src/app/proposal.ts";
+import { MsgSendSchema } from "../../src/proto/gen/cosmos/bank/v1beta1/tx_pb.ts";
 
 const EMPTY = { get: () => undefined, iterate: () => [][Symbol.iterator]() };
 const text = utf8ToBytes;
@@ -169,5 +172,30 @@ describe("proposals", () => {
     expect(fillProposal(random, [a, b], 100)).toEqual([random, a, b]);
     expect(fillProposal(random, [a, b], 99)).toEqual([random, a]);
     expect(fillProposal(random, [big, a], 200)).toEqual([random]);
+  });
+});
+
+describe("chain §6.1: messages of modules as bytes", () => {
+  const codec = strictCodec(MsgSendSchema);
+  const read = (hex: string) => codec.decode(hexToBytes(hex.replaceAll(" ", "")));
+
+  it("may have their fields in any order", () => {
+    expect(read("1a060a01781201 31 0a0161")).toMatchObject({
+      fromAddress: "a",
+      amount: [{ denom: "x", amount: "1" }],
+    });
+  });
+
+  it.each([
+    ["an unknown field", "0a0161 2001", 'errUnknownField "cosmos.bank.v1beta1.MsgSend": {TagNum: 4}'],
+    ["an unknown field in a message within", "1a022001", 'errUnknownField "cosmos.base.v1beta1.Coin": {TagNum: 4}'],
+    ["a wrong wire type", "080161", /field 1: expected wire type 2, got 0/],
+    ["a group in place of a text", "0b0161", /field 1: expected wire type 2, got 3/],
+    ["a field beyond the end of its message", "1a020a05 7573637274", /expected 5 more bytes, got 0/],
+    ["a field beyond the end of all", "0a05", /expected 5 more bytes, got 0/],
+  ])("are none with %s", (_what, hex, text) => {
+    const error = thrown(() => read(hex)) as InputError;
+    expect(error).toBeInstanceOf(InputError);
+    expect(error.message).toMatch(text);
   });
 });

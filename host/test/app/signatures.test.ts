@@ -474,7 +474,13 @@ describe("enclave §6.1, chain §2.7: what the enclave is told of signers", () =
     const told: EcallRequest<"execMessage">["signers"][] = [];
     network.enclave.script.execMessage = ({ signers }) => {
       told.push(signers);
-      return { result: { kind: "ok", value: new Uint8Array(0) }, events: [], writes: [], gasUsed: 1n };
+      return {
+        result: { kind: "ok", value: new Uint8Array(0) },
+        events: [],
+        writes: [],
+        gasUsed: 1n,
+        finalized: false,
+      };
     };
     expect(deliver(tx).log).toBe("");
     return told;
