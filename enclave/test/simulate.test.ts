@@ -38,6 +38,8 @@ describe("clients §1.2, chain §3.7: simulation of contract messages", () => {
     },
   );
 
+  it("is refused with the code that the host knows", () => expect(RefusalCode.SimulationNotAllowed).toBe(61));
+
   it.each(["secretdev-1", "secretdev-of-mine", "anything-sim"])("is open on %s", (chainId) => {
     const { chain, alice, probe } = network(chainId);
     const { any } = chain.executeMessage(alice, probe, { noop: {} });
