@@ -4,6 +4,7 @@ import { bytesToBase64, bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import type { Any } from "@sotto/common/wire/any";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { migrateMessage } from "./adminMessages.ts";
 import { type ExecOutcome, type Instance, TestChain, Wallet } from "./harness.ts";
 import { simulate } from "./simulation.ts";
 
@@ -15,7 +16,12 @@ const chain = TestChain.start();
 const alice = new Wallet(1);
 chain.fund(alice.address, 1_000_000n);
 const code = chain.storeCode(PROBE);
-const contracts = ["outer", "inner"].map((label) => chain.instantiate(alice, code, { noop: {} }, { label }));
+const contracts = ["outer", "inner"].map((label) =>
+  chain.instantiate(alice, code, { noop: {} }, { label, admin: alice.bech32 }),
+);
+const [outer] = contracts as [Instance, Instance];
+/** Its admin is a contract. */
+const ward = chain.instantiate(alice, code, { noop: {} }, { label: "ward", admin: outer.bech32 });
 for (const contract of contracts) chain.fund(contract.address, 1_000n);
 let labels = 0;
 
@@ -93,6 +99,12 @@ const { operation } = fc.letrec<{ operation: unknown; message: unknown; wrapped:
     fc.tuple(target, fc.nat({ max: 2_000 })).map(([{ bech32: to_address }, amount]) => ({
       bank: { send: { to_address, amount: uscrt(amount + 1) } },
     })),
+    tie("operation").map((op) => ({
+      wasm: { migrate: { ...hashed(ward), code_id: Number(code.codeId), msg: json64(op) } },
+    })),
+    fc.constantFrom(...contracts).map(({ bech32: admin }) => ({
+      wasm: { update_admin: { contract_addr: ward.bech32, admin } },
+    })),
     fc.constant({ finalize_tx: {} }),
   ),
 }));
@@ -116,11 +128,18 @@ const dependsOnLimit = ({ result }: ExecOutcome) =>
   result.kind === "outOfGas" || (result.kind === "failed" && result.value.log.includes("panicked due to unexpected"));
 
 it("contracts §4.3, §4.4, §4.5: a simulated transaction takes the gas that delivering it takes, message by message", () => {
-  const messages = fc.array(fc.tuple(target, operation), { minLength: 1, maxLength: 3 });
+  const messages = fc.array(fc.record({ contract: target, op: operation, migrates: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 3,
+  });
   let failures = 0;
   fc.assert(
     fc.property(messages, (asked) => {
-      const anys: Any[] = asked.map(([contract, op]) => chain.executeMessage(alice, contract, op).any);
+      const anys: Any[] = asked.map(({ contract, op, migrates }) =>
+        migrates
+          ? migrateMessage(chain, alice, contract, { code, message: op }).any
+          : chain.executeMessage(alice, contract, op).any,
+      );
       const signed = alice.sign(chain.chainId, anys, { gas: 9_000_000n });
       const simulated = simulate(chain, signed);
       const [delivered] = chain.block([alice, signed]);
