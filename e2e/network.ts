@@ -15,7 +15,11 @@ export const FAST = { broadcastCheckIntervalMs: 20, broadcastTimeoutMs: 15_000 }
 
 export type Client = SecretNetworkClient;
 export type Contract = { readonly address: string; readonly codeHash: string; readonly codeId: string };
-type Extras = { readonly encryptionUtils?: EncryptionUtils; readonly chainId?: string };
+type Extras = {
+  readonly encryptionUtils?: EncryptionUtils;
+  readonly chainId?: string;
+  readonly walletAddress?: string;
+};
 
 export const readWasm = (name: string): Uint8Array => readFileSync(join(ROOT, "contracts/wasm", `${name}.wasm`));
 export const uscrt = (amount: string | number): { denom: string; amount: string }[] => [

@@ -1,5 +1,6 @@
 /** What a developer does before sending: ask for the gas, and send with exactly that limit. Unmodified `secretjs`. */
 import { gzipSync } from "node:zlib";
+import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
 import {
   MsgClearAdmin,
   MsgExecuteContract,
@@ -9,6 +10,7 @@ import {
   MsgStoreCode,
   MsgUpdateAdmin,
   type TxOptions,
+  Wallet,
 } from "secretjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Sotto, startSotto } from "./harness.ts";
@@ -18,6 +20,7 @@ import {
   type Client,
   type Contract,
   connect,
+  connectWallet,
   deployProbe,
   deployToken,
   execute,
@@ -161,6 +164,18 @@ describe("clients §1.2: the simulated gas of contract messages", () => {
     expect(succeeded(await deliver(b, message, gas)).gasUsed).toBe(gas);
     await expect(b.tx.simulate(message)).rejects.toMatchObject({ code: 2 });
     await expect(a.tx.simulate([migrateMessage()])).rejects.toMatchObject({ code: 2 });
+  });
+
+  it("is exactly enough for a wallet that signs amino JSON", async () => {
+    const wallet = new Wallet(DEVELOPMENT_ACCOUNTS.find(({ name }) => name === "a")?.mnemonic);
+    const signer = {
+      getAccounts: () => wallet.getAccounts(),
+      signAmino: (...args: Parameters<Wallet["signAmino"]>) => wallet.signAmino(...args),
+    };
+    const amino = connectWallet(sotto.rest, signer as unknown as Wallet, { walletAddress: wallet.address });
+    const message = [executeMessage(set("amino", "1"))];
+    const gas = await gasOf(amino, message);
+    expect(succeeded(await deliver(amino, message, gas)).gasUsed).toBe(gas);
   });
 
   it("comes with the answer and the events of the delivery, for those who can read them", async () => {
