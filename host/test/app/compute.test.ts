@@ -126,7 +126,7 @@ describe("contracts §1.1: storing code", () => {
     );
   });
 
-  it("keeps no code of a transaction that failed", () => {
+  it("keeps no code of a transaction that fails", () => {
     const network = makeTestNetwork();
     network.block(signTx([storeMessage(WASM), sendMessage("a", "b", uscrt(10n ** 19n))], GAS));
     expect(network.store.getTable("code", crypto.sha256(WASM))).toBeUndefined();
