@@ -40,12 +40,12 @@ if [ "$(cat "$vendor/.lock-hash" 2>/dev/null)" != "$lock_hash" ]; then
     echo "$lock_hash" >"$vendor/.lock-hash"
 fi
 
-# Paths that would otherwise reach the panic texts.
+# Paths that would otherwise reach the panic texts. The last one that fits is taken.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTC="$RUSTC_1_63"
-export RUSTFLAGS="-C linker=$here/linker.sh -C linker-flavor=wasm-ld -C link-arg=-s --remap-path-prefix=$vendor=/vendor --remap-path-prefix=$target=/target --remap-path-prefix=$here=/src --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$HOME=/home"
+export RUSTFLAGS="-C linker=$here/linker.sh -C linker-flavor=wasm-ld -C link-arg=-s --remap-path-prefix=$HOME=/home --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$here=/src --remap-path-prefix=$target=/target --remap-path-prefix=$vendor=/vendor"
 export CC_wasm32_unknown_unknown=clang AR_wasm32_unknown_unknown=llvm-ar
-export CFLAGS_wasm32_unknown_unknown="-ffile-prefix-map=$vendor=/vendor -ffile-prefix-map=$here=/src"
+export CFLAGS_wasm32_unknown_unknown="-ffile-prefix-map=$here=/src -ffile-prefix-map=$vendor=/vendor"
 unset CARGO_ENCODED_RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_RUSTFLAGS 2>/dev/null || :
 
 # build_one <package> <cargo features, or ""> <size of the stack in memory> <name of the file>
@@ -66,8 +66,11 @@ mkdir -p "$out"
 build_one private-token "" 131072 private_token
 build_one probe "" 1048576 probe
 build_one probe floats 1048576 floats
+build_one probe v010 1048576 probe_v010
+build_one probe v2 1048576 probe_v2
+build_one probe ibc 1048576 probe_ibc
 
-(cd "$out" && sha256sum floats.wasm private_token.wasm probe.wasm) >"$out/SHA256SUMS"
+(cd "$out" && sha256sum *.wasm) >"$out/SHA256SUMS"
 if [ "${1:-}" = --check ]; then
     cat "$out/SHA256SUMS"
     cmp -s "$out/SHA256SUMS" wasm/SHA256SUMS || fail "the build differs from wasm/SHA256SUMS"

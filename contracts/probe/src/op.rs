@@ -1,7 +1,8 @@
 //! What can be asked, and what comes of it.
 
-use cosmwasm_std::{Attribute, Binary, SubMsg};
 use serde::{Deserialize, Serialize};
+
+use crate::json::{Binary, Json};
 
 /// One operation. Bytes are base64; `run` does several, one after the other.
 #[derive(Serialize, Deserialize, Clone)]
@@ -12,7 +13,11 @@ pub enum Op {
     Noop {},
     /// The list of outcomes.
     Run { ops: Vec<Op> },
-    /// Bytes of arguments exactly as the contract was given them, as text. `echo_info` is null where there is none.
+    /// `op`, `count` times; null.
+    Repeat { count: u32, op: Box<Op> },
+    /// Which probe this is.
+    Version {},
+    /// Bytes of arguments exactly as the contract was given them, as text; null where there is none.
     EchoEnv {},
     EchoInfo {},
     EchoMessage {},
@@ -34,7 +39,7 @@ pub enum Op {
     SetLongKey { length: u32, value: Binary },
     GetLongKey { length: u32 },
 
-    // ---- addresses: as text, or as bytes that need not be UTF-8
+    // ---- addresses: as text, or as bytes that need not be UTF-8; by the functions of the version of the contract API
     /// Null if valid, else `{"error":text}`.
     AddrValidate { address: Option<String>, bytes: Option<Binary> },
     /// The bytes, or `{"error":text}`.
@@ -60,13 +65,17 @@ pub enum Op {
     QueryChain { request: String },
     CheckGas {},
     GasEvaporate { amount: u32 },
+    /// Asks this contract the same again until `times` is 0; the raw answer, as text.
+    QueryAgain { contract_addr: String, code_hash: String, times: u32 },
     /// Any import with any arguments; its result as a number, null for one without.
     CallImport { name: String, arguments: Vec<Argument> },
 
     // ---- misbehaviour
     Panic { message: String },
-    /// `{"Err":text}`, exactly this text.
+    /// An error with exactly this text: `{"Err":text}`, or in version 0.10 `{"Err":{"generic_err":{"msg":text}}}`.
     Fail { text: String },
+    /// `{"Err":error}`.
+    FailWith { error: Json },
     Unreachable {},
     Divide { dividend: i32, divisor: i32 },
     Remainder { dividend: i32, divisor: i32 },
@@ -84,6 +93,8 @@ pub enum Op {
     MemorySize {},
     /// Through the allocator; every page of it is written to.
     Allocate { length: u32 },
+    /// What the next call of `allocate` does wrong; the host makes it to return data.
+    NextAllocate { how: Misallocation },
     /// One byte of memory, wherever.
     ReadMemory { address: u32 },
     WriteMemory { address: u32, value: u8 },
@@ -93,21 +104,59 @@ pub enum Op {
     #[cfg(feature = "floats")]
     Float { numerator: u32, denominator: u32 },
 
-    /// What a token tells a receiver (SNIP-20); the whole message is recorded under `received`.
-    Receive { sender: String, from: String, amount: String },
+    /// What tokens tell a receiver; the whole message is recorded under `received`.
+    #[serde(alias = "receive_nft", alias = "batch_receive_nft", alias = "snip1155_receive")]
+    Receive {},
 
     // ---- the response
+    /// An attribute, in version 0.10 an entry of the log.
     Attribute { key: String, value: String, plaintext: Option<bool> },
+    /// Not in version 0.10.
     Event { r#type: String, attributes: Vec<Attribute> },
     /// Instead of the outcome; null for no data at all.
     SetData { data: Option<Binary> },
-    /// Messages as in the contract's output, `{"id","msg","gas_limit","reply_on"}`.
-    Send { messages: Vec<SubMsg> },
+    /// Messages passed on as they are: `{"id","msg","gas_limit","reply_on"}`, in version 0.10 without all this what is `msg` here.
+    #[serde(alias = "send_raw")]
+    Send { messages: Vec<Json> },
+    /// Sends this contract the same again until `times` is 0.
+    ExecuteAgain { contract_addr: String, code_hash: String, times: u32 },
     /// What to do when the reply with this id comes. Without one, a reply is only recorded (key `reply/<id>`).
     OnReply { id: u64, op: Box<Op> },
-    /// Instead of the whole output: these bytes, or a pointer to whatever.
+    /// What to do when `sudo` or an entry point of IBC is called. Their messages are recorded in any case (key: the name).
+    OnCall { entry: String, op: Box<Op> },
+    /// Instead of the whole output: these bytes; `body` `count` times between two texts; or a pointer to whatever.
     RawOutput { output: Binary },
+    RawOutputOf { head: String, body: String, count: u32, tail: String },
     RawPointer { pointer: u32 },
+}
+
+/// Ways in which `allocate` can fail: with a null pointer, a pointer that is no place in memory, a region whose data are none,
+/// too small a region, or not at all.
+#[derive(Serialize, Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum Misallocation {
+    Null,
+    Outside,
+    DataOutside,
+    Short,
+    Trap,
+    EndlessLoop,
+    CallImport,
+}
+
+/// `encrypted` may be missing, which means that it is.
+#[derive(Serialize, Deserialize, Clone)]
+pub struct Attribute {
+    pub key: String,
+    pub value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize, Clone)]
+pub struct Event {
+    pub r#type: String,
+    pub attributes: Vec<Attribute>,
 }
 
 /// An argument of an import.
