@@ -62,8 +62,10 @@ build_one() {
 out=$target/out
 rm -rf "$out"
 mkdir -p "$out"
-# The token has a small stack because each call gets its memory anew; the probe has what compilers give by themselves.
+# The tokens have a small stack because each call gets its memory anew; the probe has what compilers give by themselves.
 build_one private-token "" 131072 private_token
+build_one snip721 "" 131072 snip721
+build_one snip1155 "" 131072 snip1155
 build_one probe "" 1048576 probe
 build_one probe floats 1048576 floats
 build_one probe v010 1048576 probe_v010

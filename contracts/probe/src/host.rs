@@ -1,7 +1,7 @@
 //! The imports that both versions of the contract API have, without a library in between.
 
 use crate::api;
-use crate::memory::{leak_region, output_region, read_region, Region};
+use crate::memory::{output_region, read_region, Region};
 
 mod imports {
     extern "C" {
@@ -78,12 +78,6 @@ pub fn call(name: &str, arguments: &[u32]) -> Result<Option<u64>, String> {
         }
     };
     Ok(Some(result))
-}
-
-/// The same with regions of these bytes, for an import that has a result.
-pub fn call_with(name: &str, arguments: &[&[u8]]) -> Result<u64, String> {
-    let addresses: Vec<u32> = arguments.iter().map(|bytes| leak_region(Region::of(bytes))).collect();
-    Ok(call(name, &addresses)?.unwrap_or(0))
 }
 
 /// Sections as the host takes them: each element, then its length in four bytes, big-endian.

@@ -1,54 +1,37 @@
 //! The entry points of IBC (contracts §3.5). Each records its message under its own name, then does what `on_call` left for it.
 
-use serde::Serialize;
-
-use crate::json::{Binary, Json};
-use crate::op::{Attribute, Event};
+use crate::json::{object, Json};
 use crate::run::{self, Response};
-use crate::v1::{new_call, recorded};
+use crate::v1::{error, new_call, recorded};
 
 /// What a channel is opened with; without data nothing, hence the version of the counterparty.
-#[derive(Serialize)]
-struct Opened {
-    version: String,
+fn opened(response: Response) -> Json {
+    let version = |data: Vec<u8>| object([("version", String::from_utf8_lossy(&data).into_owned().into())]);
+    response.data.map(version).into()
 }
 
-#[derive(Serialize)]
-struct Basic {
-    messages: Vec<Json>,
-    attributes: Vec<Attribute>,
-    events: Vec<Event>,
+fn basic(response: Response) -> Json {
+    object([
+        ("messages", response.messages.into()),
+        ("attributes", response.attributes.into()),
+        ("events", response.events.into()),
+    ])
 }
 
-#[derive(Serialize)]
-struct Received {
-    acknowledgement: Binary,
-    messages: Vec<Json>,
-    attributes: Vec<Attribute>,
-    events: Vec<Event>,
+fn received(response: Response) -> Json {
+    object([
+        ("acknowledgement", response.data.unwrap_or_default().as_slice().into()),
+        ("messages", response.messages.into()),
+        ("attributes", response.attributes.into()),
+        ("events", response.events.into()),
+    ])
 }
 
-fn opened(response: Response) -> Option<Opened> {
-    let version = |data: Binary| String::from_utf8_lossy(&data).into_owned();
-    response.data.map(|data| Opened { version: version(data) })
-}
-
-fn basic(response: Response) -> Basic {
-    let Response { messages, attributes, events, .. } = response;
-    Basic { messages, attributes, events }
-}
-
-fn received(response: Response) -> Received {
-    let Response { messages, attributes, events, data } = response;
-    let acknowledgement = data.unwrap_or_default();
-    Received { acknowledgement, messages, attributes, events }
-}
-
-fn enter<T: Serialize>(name: &str, env: u32, message: u32, shape: fn(Response) -> T) -> u32 {
+fn enter(name: &str, env: u32, message: u32, output: fn(Response) -> Json) -> u32 {
     let call = new_call(env, None, message);
     match recorded(&call, name, run::on_call_key(name)) {
-        Ok(op) => run::respond_as(call, Some(op), shape),
-        Err(why) => run::fail(why.into()),
+        Ok(op) => run::respond_as(call, Some(op), output),
+        Err(why) => run::fail(error(why)),
     }
 }
 

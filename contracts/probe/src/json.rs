@@ -1,14 +1,14 @@
 //! Any JSON, kept in the order in which it came, with duplicate keys; and bytes as base64.
 //!
-//! Fractions are the exception (there must be no floating point), and integers that do not fit 64 bits: for these and for text that is
-//! no JSON there is `raw_output`.
+//! The library reads no fractions (there must be no floating point) and no integers beyond 64 bits. For these, and for text that is no
+//! JSON at all, there is `{"$raw":"text"}`, which is written as the text itself (hence twice in what
+//! `on_reply` and `on_call` store).
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::ops::Deref;
 
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 #[derive(Clone)]
 pub enum Json {
@@ -17,8 +17,79 @@ pub enum Json {
     Unsigned(u64),
     Signed(i64),
     Text(String),
+    Raw(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Compact.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::new();
+        self.write(&mut out);
+        out.into_bytes()
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Json::Null => out.push_str("null"),
+            Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Json::Unsigned(value) => out.push_str(&value.to_string()),
+            Json::Signed(value) => out.push_str(&value.to_string()),
+            Json::Text(text) => write_text(text, out),
+            Json::Raw(text) => out.push_str(text),
+            Json::List(elements) => {
+                out.push('[');
+                for (index, element) in elements.iter().enumerate() {
+                    separate(index, out);
+                    element.write(out);
+                }
+                out.push(']');
+            }
+            Json::Object(members) => {
+                out.push('{');
+                for (index, (key, value)) in members.iter().enumerate() {
+                    separate(index, out);
+                    write_text(key, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+fn separate(index: usize, out: &mut String) {
+    if index > 0 {
+        out.push(',');
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            // Writing to a string cannot fail.
+            '\0'..='\x1f' => write!(out, "\\u{:04x}", character as u32).unwrap_or(()),
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+impl From<u64> for Json {
+    fn from(value: u64) -> Json {
+        Json::Unsigned(value)
+    }
+}
+
+impl From<u32> for Json {
+    fn from(value: u32) -> Json {
+        Json::Unsigned(value.into())
+    }
 }
 
 impl From<&str> for Json {
@@ -27,28 +98,33 @@ impl From<&str> for Json {
     }
 }
 
-pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-    Json::Object(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
+impl From<String> for Json {
+    fn from(text: String) -> Json {
+        Json::Text(text)
+    }
 }
 
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Json::Null => serializer.serialize_none(),
-            Json::Bool(value) => serializer.serialize_bool(*value),
-            Json::Unsigned(value) => serializer.serialize_u64(*value),
-            Json::Signed(value) => serializer.serialize_i64(*value),
-            Json::Text(text) => serializer.serialize_str(text),
-            Json::List(elements) => elements.serialize(serializer),
-            Json::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                for (key, value) in members {
-                    map.serialize_entry(key, value)?;
-                }
-                map.end()
-            }
-        }
+/// Bytes are base64.
+impl From<&[u8]> for Json {
+    fn from(bytes: &[u8]) -> Json {
+        Json::Text(base64::encode(bytes))
     }
+}
+
+impl From<Vec<Json>> for Json {
+    fn from(elements: Vec<Json>) -> Json {
+        Json::List(elements)
+    }
+}
+
+impl<T: Into<Json>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Json {
+        value.map_or(Json::Null, T::into)
+    }
+}
+
+pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+    Json::Object(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -96,34 +172,28 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
         let mut members = Vec::new();
-        while let Some(member) = access.next_entry()? {
-            members.push(member);
+        // As JSON, for the library takes no String as a key.
+        while let Some((key, value)) = access.next_entry::<Json, Json>()? {
+            if let Json::Text(key) = key {
+                members.push((key, value));
+            }
         }
-        Ok(Json::Object(members))
+        match &members[..] {
+            [(key, Json::Text(text))] if key == "$raw" => Ok(Json::Raw(text.clone())),
+            _ => Ok(Json::Object(members)),
+        }
     }
 }
 
-/// Bytes, in JSON as base64 (standard alphabet, padded).
+/// Bytes that come as base64 (standard alphabet, padded).
 #[derive(Clone, Default)]
 pub struct Binary(pub Vec<u8>);
-
-impl Binary {
-    pub fn to_base64(&self) -> String {
-        base64::encode(&self.0)
-    }
-}
 
 impl Deref for Binary {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         &self.0
-    }
-}
-
-impl Serialize for Binary {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_base64())
     }
 }
 

@@ -17,11 +17,7 @@ pub struct Region {
 impl Region {
     /// Of bytes that outlive the region. The offset is never 0, which the host refuses even for no bytes.
     pub fn of(bytes: &[u8]) -> Region {
-        Region {
-            offset: bytes.as_ptr() as u32,
-            capacity: bytes.len() as u32,
-            length: bytes.len() as u32,
-        }
+        Region { offset: bytes.as_ptr() as u32, capacity: bytes.len() as u32, length: bytes.len() as u32 }
     }
 
     pub fn address(&self) -> u32 {
@@ -51,11 +47,7 @@ pub fn leak_bytes(bytes: Vec<u8>) -> u32 {
 /// An empty region into which the host can write `capacity` bytes.
 pub fn output_region(capacity: u32) -> u32 {
     let buffer = Box::leak(vec![0u8; capacity as usize].into_boxed_slice());
-    leak_region(Region {
-        offset: buffer.as_ptr() as u32,
-        capacity,
-        length: 0,
-    })
+    leak_region(Region { offset: buffer.as_ptr() as u32, capacity, length: 0 })
 }
 
 /// What the next `allocate` is to do wrong. One thread and one call at a time, so a static will do.
@@ -71,11 +63,9 @@ extern "C" fn allocate(size: u32) -> u32 {
         None => output_region(size),
         Some(Misallocation::Null) => 0,
         Some(Misallocation::Outside) => u32::MAX - 15,
-        Some(Misallocation::DataOutside) => leak_region(Region {
-            offset: u32::MAX - 15,
-            capacity: size,
-            length: 0,
-        }),
+        Some(Misallocation::DataOutside) => {
+            leak_region(Region { offset: u32::MAX - 15, capacity: size, length: 0 })
+        }
         Some(Misallocation::Short) => {
             let region = output_region(size);
             unsafe { (*(region as *mut Region)).capacity = size.saturating_sub(1) }

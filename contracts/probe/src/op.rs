@@ -1,11 +1,11 @@
-//! What can be asked, and what comes of it.
+//! What can be asked.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::json::{Binary, Json};
 
 /// One operation. Bytes are base64; `run` does several, one after the other.
-#[derive(Serialize, Deserialize, Clone)]
+#[derive(Deserialize, Clone)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     // ---- control
@@ -111,8 +111,8 @@ pub enum Op {
     // ---- the response
     /// An attribute, in version 0.10 an entry of the log.
     Attribute { key: String, value: String, plaintext: Option<bool> },
-    /// Not in version 0.10.
-    Event { r#type: String, attributes: Vec<Attribute> },
+    /// Attributes as in the contract's output. Not in version 0.10.
+    Event { r#type: String, attributes: Json },
     /// Instead of the outcome; null for no data at all.
     SetData { data: Option<Binary> },
     /// Messages passed on as they are: `{"id","msg","gas_limit","reply_on"}`, in version 0.10 without all this what is `msg` here.
@@ -121,9 +121,9 @@ pub enum Op {
     /// Sends this contract the same again until `times` is 0.
     ExecuteAgain { contract_addr: String, code_hash: String, times: u32 },
     /// What to do when the reply with this id comes. Without one, a reply is only recorded (key `reply/<id>`).
-    OnReply { id: u64, op: Box<Op> },
+    OnReply { id: u64, op: Json },
     /// What to do when `sudo` or an entry point of IBC is called. Their messages are recorded in any case (key: the name).
-    OnCall { entry: String, op: Box<Op> },
+    OnCall { entry: String, op: Json },
     /// Instead of the whole output: these bytes; `body` `count` times between two texts; or a pointer to whatever.
     RawOutput { output: Binary },
     RawOutputOf { head: String, body: String, count: u32, tail: String },
@@ -132,7 +132,7 @@ pub enum Op {
 
 /// Ways in which `allocate` can fail: with a null pointer, a pointer that is no place in memory, a region whose data are none,
 /// too small a region, or not at all.
-#[derive(Serialize, Deserialize, Clone, Copy)]
+#[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 pub enum Misallocation {
     Null,
@@ -144,46 +144,12 @@ pub enum Misallocation {
     CallImport,
 }
 
-/// `encrypted` may be missing, which means that it is.
-#[derive(Serialize, Deserialize, Clone)]
-pub struct Attribute {
-    pub key: String,
-    pub value: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encrypted: Option<bool>,
-}
-
-#[derive(Serialize, Deserialize, Clone)]
-pub struct Event {
-    pub r#type: String,
-    pub attributes: Vec<Attribute>,
-}
-
 /// An argument of an import.
-#[derive(Serialize, Deserialize, Clone)]
+#[derive(Deserialize, Clone)]
 #[serde(rename_all = "snake_case")]
 pub enum Argument {
     /// As it is: a number, or an address.
     Number { value: u32 },
     /// The address of a region that describes `data`, apart from the words given.
-    Region {
-        data: Option<Binary>,
-        offset: Option<u32>,
-        capacity: Option<u32>,
-        length: Option<u32>,
-    },
-}
-
-/// What an operation came to.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum Outcome {
-    Nothing,
-    Number(u64),
-    Signed(i64),
-    Text(String),
-    Bytes(Binary),
-    Error { error: String },
-    Code { code: u32 },
-    List(Vec<Outcome>),
+    Region { data: Option<Binary>, offset: Option<u32>, capacity: Option<u32>, length: Option<u32> },
 }

@@ -1,11 +1,8 @@
 //! The contract API of CosmWasm 0.10, as the network has it (contracts §3.1, §5.2, §7).
 
-use serde::Serialize;
-
-use crate::json::{object, Binary, Json};
+use crate::json::{object, Json};
 use crate::memory::read_region;
-use crate::op::Attribute;
-use crate::run::{self, Call, Failure, Response};
+use crate::run::{self, Call, Response};
 
 mod imports {
     extern "C" {
@@ -25,39 +22,27 @@ pub unsafe fn call(name: &str, a: u32, b: u32) -> Option<Option<u64>> {
     }))
 }
 
-#[derive(Serialize)]
-pub struct Output {
-    messages: Vec<Json>,
-    log: Vec<Attribute>,
-    data: Option<Binary>,
+/// What stands behind `Ok`. Events do not exist in this version.
+pub fn output(response: Response) -> Json {
+    object([
+        ("messages", response.messages.into()),
+        ("log", response.attributes.into()),
+        ("data", response.data.as_deref().into()),
+    ])
 }
 
-/// Events do not exist in this version: what `event` adds is dropped.
-impl From<Response> for Output {
-    fn from(response: Response) -> Output {
-        Output {
-            messages: response.messages,
-            log: response.attributes,
-            data: response.data,
-        }
-    }
-}
-
-/// What stands behind `Err`.
-pub fn error(failure: Failure) -> Json {
-    match failure {
-        Failure::Text(text) => object([("generic_err", object([("msg", Json::Text(text))]))]),
-        Failure::Json(json) => json,
-    }
+/// What stands behind `Err` for a text.
+pub fn error(text: String) -> Json {
+    object([("generic_err", object([("msg", text.into())]))])
 }
 
 /// A message for `send` that executes a contract.
-pub fn execute_message(contract_addr: &str, code_hash: &str, message: &Binary) -> Json {
+pub fn execute_message(contract_addr: &str, code_hash: &str, message: &Json) -> Json {
     let execute = object([
         ("contract_addr", contract_addr.into()),
         ("callback_code_hash", code_hash.into()),
-        ("msg", Json::Text(message.to_base64())),
-        ("send", Json::List(vec![])),
+        ("msg", message.to_bytes().as_slice().into()),
+        ("send", vec![].into()),
     ]);
     object([("wasm", object([("execute", execute)]))])
 }

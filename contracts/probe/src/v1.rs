@@ -1,12 +1,12 @@
 //! The contract API of CosmWasm 1.0, as the network has it (contracts §3.1, §5.2).
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::host::{self, db_write};
-use crate::json::{object, Binary, Json};
+use crate::json::{object, Json};
 use crate::memory::read_region;
-use crate::op::{Attribute, Event, Op};
-use crate::run::{self, Call, Failure, Response};
+use crate::op::Op;
+use crate::run::{self, Call, Response};
 
 mod imports {
     extern "C" {
@@ -36,43 +36,31 @@ pub unsafe fn call(name: &str, a: u32, b: u32) -> Option<Option<u64>> {
     }))
 }
 
-#[derive(Serialize)]
-pub struct Output {
-    messages: Vec<Json>,
-    attributes: Vec<Attribute>,
-    events: Vec<Event>,
-    data: Option<Binary>,
+/// What stands behind `Ok`.
+pub fn output(response: Response) -> Json {
+    object([
+        ("messages", response.messages.into()),
+        ("attributes", response.attributes.into()),
+        ("events", response.events.into()),
+        ("data", response.data.as_deref().into()),
+    ])
 }
 
-impl From<Response> for Output {
-    fn from(response: Response) -> Output {
-        Output {
-            messages: response.messages,
-            attributes: response.attributes,
-            events: response.events,
-            data: response.data,
-        }
-    }
-}
-
-/// What stands behind `Err`.
-pub fn error(failure: Failure) -> Json {
-    match failure {
-        Failure::Text(text) => Json::Text(text),
-        Failure::Json(json) => json,
-    }
+/// What stands behind `Err` for a text.
+pub fn error(text: String) -> Json {
+    text.into()
 }
 
 /// A message for `send` that executes a contract.
-pub fn execute_message(contract_addr: &str, code_hash: &str, message: &Binary) -> Json {
+pub fn execute_message(contract_addr: &str, code_hash: &str, message: &Json) -> Json {
     let execute = object([
         ("contract_addr", contract_addr.into()),
         ("code_hash", code_hash.into()),
-        ("msg", Json::Text(message.to_base64())),
-        ("send", Json::List(vec![])),
+        ("msg", message.to_bytes().as_slice().into()),
+        ("send", vec![].into()),
     ]);
     object([
-        ("id", Json::Unsigned(0)),
+        ("id", 0u32.into()),
         ("msg", object([("wasm", object([("execute", execute)]))])),
         ("gas_limit", Json::Null),
         ("reply_on", "never".into()),
@@ -118,7 +106,7 @@ extern "C" fn sudo(env: u32, message: u32) -> u32 {
     let call = new_call(env, None, message);
     match recorded(&call, "sudo", run::on_call_key("sudo")) {
         Ok(op) => run::respond(call, Some(op)),
-        Err(why) => run::fail(why.into()),
+        Err(why) => run::fail(error(why)),
     }
 }
 
@@ -137,7 +125,7 @@ extern "C" fn reply(env: u32, message: u32) -> u32 {
         .and_then(|ReplyId { id }| recorded(&call, &format!("reply/{}", id), run::on_reply_key(id)));
     match op {
         Ok(op) => run::respond(call, Some(op)),
-        Err(why) => run::fail(why.into()),
+        Err(why) => run::fail(error(why)),
     }
 }
 
