@@ -41,8 +41,8 @@ beforeAll(async () => {
   sotto = await startSotto();
   a = connect(sotto.rest, "a");
   b = connect(sotto.rest, "b");
-  first = await storeCode(a, readWasm("probe"));
-  second = await storeCode(a, withMark(readWasm("probe"), "second"));
+  first = await storeCode(a, readWasm("probe_v2"));
+  second = await storeCode(a, withMark(readWasm("probe_v2"), "second"));
   contract = await deploy(a.address, set("k", "old"));
 }, 40_000);
 

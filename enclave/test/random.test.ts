@@ -27,7 +27,7 @@ import {
   Wallet,
 } from "./harness.ts";
 
-const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe.wasm", import.meta.url)));
+const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe_v2.wasm", import.meta.url)));
 const b64 = (text: string) => bytesToBase64(utf8ToBytes(text));
 const json64 = (value: unknown) => b64(JSON.stringify(value));
 const run = (...ops: unknown[]) => ({ run: { ops } });

@@ -10,7 +10,7 @@ import { RefusalCode } from "../src/enclaveError.ts";
 import { type ExecOutcome, Executed, type Instance, refusalOf, TestChain, testCrypto, Wallet } from "./harness.ts";
 import { simulate, unsigned } from "./simulation.ts";
 
-const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe.wasm", import.meta.url)));
+const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe_v2.wasm", import.meta.url)));
 const b64 = (text: string) => bytesToBase64(utf8ToBytes(text));
 const set = (key: string, value: string) => ({ set: { key: b64(key), value: b64(value) } });
 const get = (key: string) => ({ get: { key: b64(key) } });
