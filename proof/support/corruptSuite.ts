@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "@sotto/boundary/codec";
-import { type EcallRequest, REFUSAL } from "@sotto/boundary/messages";
+import { type EcallRequest, INTERFACE_VERSION, REFUSAL } from "@sotto/boundary/messages";
 import { concatBytes } from "@sotto/common/bytes";
 import { RefusalCode } from "@sotto/enclave/enclaveError";
 import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
@@ -103,7 +103,7 @@ export function describeCorruption(transport: Transport, { flips, bodies }: Effo
         attempt(random.bytes(sealed.length));
         const { SealBroken, SealOfAnotherMeasurement } = RefusalCode;
         expect([...codes].sort()).toEqual([`refusal/${SealBroken}`, `refusal/${SealOfAnotherMeasurement}`]);
-        expect(enclave.call("info", { interfaceVersion: 1 }).state.kind).toBe("empty");
+        expect(enclave.call("info", { interfaceVersion: INTERFACE_VERSION }).state.kind).toBe("empty");
         expect(enclave.call("unseal", { sealed }).height).toBe(BigInt(height));
       });
     });
@@ -204,7 +204,9 @@ export function describeCorruption(transport: Transport, { flips, bodies }: Effo
           attempt(exchange, concatBytes(Uint8Array.of(kind), random.bytes(random.below(300))));
         }
       }
-      expect(makeEnclaveHost(connection).call("info", { interfaceVersion: 1 }).state.kind).toBe("empty");
+      expect(makeEnclaveHost(connection).call("info", { interfaceVersion: INTERFACE_VERSION }).state.kind).toBe(
+        "empty",
+      );
       connection.close();
     });
 

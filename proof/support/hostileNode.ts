@@ -9,6 +9,7 @@ import {
   type EcallName,
   type EcallRequest,
   type EcallResponse,
+  INTERFACE_VERSION,
   OCALLS,
   type OcallName,
 } from "@sotto/boundary/messages";
@@ -133,7 +134,7 @@ export class HostileNode {
   }
 
   wallet(name: string): Wallet {
-    const { state } = this.direct("info", { interfaceVersion: 1 });
+    const { state } = this.direct("info", { interfaceVersion: INTERFACE_VERSION });
     if (state.kind !== "ready") throw new Error("the enclave has no network");
     return new Wallet(name, state.value.keys.ioExchange);
   }
