@@ -14,6 +14,8 @@ export type TestFunction = {
   readonly name?: string;
 };
 export type TestModule = {
+  /** Types that come first, repeated ones too; those that imports and functions use are added. */
+  readonly types?: readonly TestSignature[];
   readonly imports?: readonly (readonly [module: string, name: string, type: TestSignature])[];
   readonly functions?: readonly TestFunction[];
   /** Initial and, where given, maximum number of entries. */
@@ -148,9 +150,20 @@ export function assembleCode(text: string): number[] {
   return out;
 }
 
-/** The module's bytes. Types are numbered by first use: imports, then functions. */
+/** Runs of locals of one type, as compilers write them. */
+function localGroups(locals: readonly TestType[]): number[][] {
+  const groups: [count: number, type: TestType][] = [];
+  for (const type of locals) {
+    const last = groups[groups.length - 1];
+    if (last?.[1] === type) last[0]++;
+    else groups.push([1, type]);
+  }
+  return groups.map(([count, type]) => [...uleb(count), TYPES[type] as number]);
+}
+
+/** The module's bytes. Types are numbered by first use: the module's own list, imports, then functions. */
 export function assemble(module: TestModule): Uint8Array {
-  const types: string[] = [];
+  const types: string[] = (module.types ?? []).map((type) => JSON.stringify(type));
   const typeIndex = ([params, results]: TestSignature): number => {
     const key = JSON.stringify([params, results]);
     const found = types.indexOf(key);
@@ -171,11 +184,7 @@ export function assemble(module: TestModule): Uint8Array {
     ...(module.exports ?? []).map(([item, kind, index]) => [...name(item), kind, ...uleb(index)]),
   ];
   const code = functions.map((item) => {
-    const body = [
-      ...vector((item.locals ?? []).map((type) => [1, TYPES[type] as number])),
-      ...assembleCode(item.code),
-      0x0b,
-    ];
+    const body = [...vector(localGroups(item.locals ?? [])), ...assembleCode(item.code), 0x0b];
     return [...uleb(body.length), ...body];
   });
   const typeBytes = types.map((key) => {

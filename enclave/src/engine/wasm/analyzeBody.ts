@@ -57,7 +57,7 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
   const sequences: Sequence[] = [{ counted: true, live: true, height: 0, results: type.results.length, cost: 0 }];
   const isFloatLocal = makeFloatLocals(type, body);
   let height = 0;
-  let deepest = type.results.length;
+  let deepest = 0;
   let stores = false;
   let isLeaf = true;
   let usesFloat = type.params.some(isFloatType);
@@ -67,6 +67,8 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
     const sequence = sequences[sequences.length - 1] as Sequence;
     if (opcode === Op.End || opcode === Op.Else) {
       height = sequence.height + (opcode === Op.End ? sequence.results : 0);
+      // The value of a block is an operand behind its end, even if the end is only reached through dead code.
+      if (sequence.counted && height > deepest) deepest = height;
       sequences.pop();
       if (opcode === Op.Else) sequences.push(openSequence(costs, sequence.counted, sequence.height, sequence.results));
       continue;

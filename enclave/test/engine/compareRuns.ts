@@ -1,0 +1,157 @@
+/**
+ * Runs a contract on V8 after the rewrite and under the slow meter as it was written, and tells where the two differ.
+ */
+import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
+import type { ContractModule, Engine, EngineCall, EngineOutcome, EntryPoint } from "../../src/engine/engine.ts";
+import { EngineErrorCode as Code } from "../../src/engine/engineError.ts";
+import { makeEngine } from "../../src/engine/makeEngine.ts";
+import { makeObserver, type Observed, type Observer } from "./observer.ts";
+import { type MeterCall, type Metered, meterCall } from "./slowMeter/meterContract.ts";
+import { type Module, readModule } from "./slowMeter/readModule.ts";
+import type { TrapKind } from "./slowMeter/trap.ts";
+import { crypto, openCode } from "./testContract.ts";
+
+const CODES: Readonly<Record<TrapKind, Code>> = {
+  panic: Code.ContractPanicUnreachable,
+  memory: Code.MemoryAccessOutOfBounds,
+  division: Code.DivisionByZero,
+  table: Code.TableAccessOutOfBounds,
+  signature: Code.UnexpectedSignature,
+  stack: Code.StackOverflow,
+  "failed function": Code.FailedFunctionCall,
+  gas: Code.OutOfGas,
+  allocation: Code.MemoryAllocation,
+  read: Code.MemoryRead,
+  "query write": Code.UnauthorizedWrite,
+  thread: Code.Panicked,
+  unknown: Code.Unknown,
+};
+
+/** Exports, parameters and order of placement for v1 contracts (contracts §3.1, §3.2). */
+const ENTRIES: Readonly<Record<EntryPoint, Pick<MeterCall, "entry" | "params" | "placed">>> = {
+  instantiate: { entry: "instantiate", params: ["env", "info", "msg"], placed: ["env", "msg", "info"] },
+  execute: { entry: "execute", params: ["env", "info", "msg"], placed: ["msg", "env", "info"] },
+  query: { entry: "query", params: ["env", "msg"], placed: ["msg", "env"] },
+  migrate: { entry: "migrate", params: ["env", "msg"], placed: ["env", "msg"] },
+  reply: { entry: "reply", params: ["env", "msg"], placed: ["msg", "env"] },
+  sudo: { entry: "sudo", params: ["env", "msg"], placed: ["msg", "env"] },
+};
+/** The same for v0.10 contracts. */
+const OLD_ENTRIES: Readonly<Record<EntryPoint, Pick<MeterCall, "entry" | "params" | "placed">>> = {
+  instantiate: { entry: "init", params: ["env", "msg"], placed: ["env", "msg"] },
+  execute: { entry: "handle", params: ["env", "msg"], placed: ["msg", "env"] },
+  query: { entry: "query", params: ["msg"], placed: ["msg"] },
+  migrate: { entry: "migrate", params: ["env", "msg"], placed: ["env", "msg"] },
+  reply: { entry: "handle", params: ["env", "msg"], placed: ["msg", "env"] },
+  sudo: { entry: "handle", params: ["env", "msg"], placed: ["msg", "env"] },
+};
+
+export type CallParts = {
+  readonly entry: EntryPoint;
+  readonly env: Uint8Array;
+  readonly info: Uint8Array;
+  readonly msg: Uint8Array;
+  readonly gasLimit: bigint;
+  readonly readOnly: boolean;
+};
+
+/** A chain with a store, whose answers depend on nothing else; it keeps a record of what it was asked. */
+export class FakeChain {
+  readonly store: Map<string, Uint8Array>;
+  readonly record: string[] = [];
+
+  constructor(
+    store: ReadonlyMap<string, Uint8Array> = new Map([[bytesToHex(utf8ToBytes("key1")), utf8ToBytes("nine byte")]]),
+  ) {
+    this.store = new Map(store);
+  }
+
+  read(key: Uint8Array): Uint8Array | undefined {
+    this.record.push(`read ${bytesToHex(key)}`);
+    return this.store.get(bytesToHex(key));
+  }
+
+  write(key: Uint8Array, value: Uint8Array): void {
+    this.record.push(`write ${bytesToHex(key)} ${bytesToHex(value)}`);
+    this.store.set(bytesToHex(key), value);
+  }
+
+  remove(key: Uint8Array): void {
+    this.record.push(`remove ${bytesToHex(key)}`);
+    this.store.delete(bytesToHex(key));
+  }
+
+  query(request: Uint8Array, gasLeft: bigint): Uint8Array {
+    this.record.push(`query ${bytesToHex(request)} with ${gasLeft}`);
+    return utf8ToBytes(`{"Ok":{"Ok":"${request.length}"}}`);
+  }
+
+  /** As the engine's imports. */
+  get imports(): EngineCall["imports"] {
+    return {
+      read: (key) => this.read(key),
+      write: (key, value) => this.write(key, value),
+      remove: (key) => this.remove(key),
+      query: (request, gasLeft) => this.query(request, gasLeft),
+      debugPrint: undefined,
+    };
+  }
+}
+
+/** One code, ready for both. */
+export class Compared {
+  readonly module: Module;
+  private readonly engine: Engine;
+  private readonly opened: ContractModule;
+  private readonly observer: Observer;
+
+  constructor(code: Uint8Array) {
+    this.module = readModule(code);
+    this.observer = makeObserver(this.module.globals.length);
+    this.engine = makeEngine({ crypto, wasm: this.observer.power, cacheSize: 1 });
+    this.opened = openCode(this.engine, code);
+  }
+
+  /** @returns what both came to; @throws {Error} naming the first difference */
+  run(
+    parts: CallParts,
+    store?: ReadonlyMap<string, Uint8Array>,
+  ): { readonly metered: Metered; readonly chain: FakeChain } {
+    const [theirs, ours] = [new FakeChain(store), new FakeChain(store)];
+    const outcome = this.engine.run(this.opened, { ...parts, imports: theirs.imports });
+    const observed = this.observer.take();
+    const rule = (this.opened.api === "v1" ? ENTRIES : OLD_ENTRIES)[parts.entry];
+    const { env, info, msg, gasLimit, readOnly } = parts;
+    const metered = meterCall(this.module, { ...rule, args: { env, info, msg }, gasLimit, readOnly, host: ours });
+    requireSame("outcome", summaryOf(outcome), summaryOf(metered));
+    requireSame("requests to the chain", theirs.record.join("\n"), ours.record.join("\n"));
+    if (observed !== undefined) compareState(observed, metered);
+    return { metered, chain: ours };
+  }
+}
+
+function summaryOf(run: EngineOutcome | Metered): string {
+  let end: string;
+  if ("end" in run) end = run.end === "returned" ? `returned ${hex(run.output)}` : `failed ${CODES[run.end]}`;
+  else end = run.result.kind === "returned" ? `returned ${hex(run.result.output)}` : `failed ${run.result.error.code}`;
+  return `${end}, ${run.remaining} left, ${run.exhausted} exhausted`;
+}
+
+const hex = (bytes: Uint8Array | undefined): string => bytesToHex(bytes ?? new Uint8Array(0));
+
+function compareState(observed: Observed, { machine }: Metered): void {
+  if (machine === undefined) throw new Error("V8 ran what the meter could not link");
+  requireSame("globals", observed.globals.join(), machine.globals.join());
+  requireSame("pages", observed.memory.length, machine.bytes.length);
+  const at =
+    Buffer.compare(observed.memory, machine.bytes) === 0
+      ? -1
+      : observed.memory.findIndex((byte, i) => byte !== machine.bytes[i]);
+  if (at >= 0) throw new Error(`memory at ${at}: V8 has ${observed.memory[at]}, the meter ${machine.bytes[at]}`);
+}
+
+function requireSame(what: string, v8: unknown, meter: unknown): void {
+  if (v8 !== meter) throw new Error(`${what}: V8 has ${short(v8)}, the meter ${short(meter)}`);
+}
+
+const short = (value: unknown): string => String(value).slice(0, 400);
