@@ -160,15 +160,37 @@ const KNOWN: Readonly<Record<string, readonly Call[]>> = {
 
 /** Enough for any message without content that ends by itself. */
 const VARIANT_LIMIT = 400_000n;
+const ENTRIES = ["instantiate", "execute", "query", "migrate", "reply", "sudo"] as const;
 const UNKNOWN_MESSAGE = { "no such message": {} };
 
-/** Runs all calls of a contract one after the other on one store. @throws {Error} with the first difference */
-export function compareContract(name: string): readonly Metered[] {
-  const compared = new Compared(new Uint8Array(readFileSync(new URL(`${name}.wasm`, FOLDER))));
-  let store: ReadonlyMap<string, Uint8Array> = new Map();
-  const results: Metered[] = [];
-  const run = ([entry, message, gasLimit = LIMIT]: Call): Metered => {
-    const isOld = compared.module.exports.has("handle");
+/** Calls of one contract, one after the other on one store. */
+export class ContractRuns {
+  readonly results: Metered[] = [];
+  private readonly compared: Compared;
+  private readonly known: readonly Call[];
+  private store: ReadonlyMap<string, Uint8Array> = new Map();
+
+  constructor(name: string) {
+    this.compared = new Compared(new Uint8Array(readFileSync(new URL(`${name}.wasm`, FOLDER))));
+    this.known = KNOWN[name] ?? [];
+  }
+
+  /** The calls that were written for it, or what all contracts have. @throws {Error} with the first difference, as all here */
+  runKnown(): void {
+    for (const call of this.known) this.run(call);
+    for (const entry of ENTRIES) this.run([entry, {}]);
+  }
+
+  /** Every message that the contract names, without content. */
+  runNamed(): void {
+    for (const entry of ENTRIES) {
+      const unknown = this.run([entry, UNKNOWN_MESSAGE]);
+      for (const variant of variantsIn(unknown)) this.run([entry, { [variant]: {} }, VARIANT_LIMIT]);
+    }
+  }
+
+  private run([entry, message, gasLimit = LIMIT]: Call): Metered {
+    const isOld = this.compared.module.exports.has("handle");
     const info = json({ sender: ALICE, funds: [] });
     const parts = {
       entry,
@@ -178,18 +200,11 @@ export function compareContract(name: string): readonly Metered[] {
       gasLimit,
       readOnly: entry === "query",
     };
-
-    const { metered, chain } = compared.run(parts, store);
-    if (metered.end === "returned") store = chain.store;
-    results.push(metered);
+    const { metered, chain } = this.compared.run(parts, this.store);
+    if (metered.end === "returned") this.store = chain.store;
+    this.results.push(metered);
     return metered;
-  };
-  for (const call of KNOWN[name] ?? []) run(call);
-  for (const entry of ["instantiate", "execute", "query", "migrate", "reply", "sudo"] as const) {
-    run([entry, {}]);
-    for (const variant of variantsIn(run([entry, UNKNOWN_MESSAGE]))) run([entry, { [variant]: {} }, VARIANT_LIMIT]);
   }
-  return results;
 }
 
 /** Names of messages, from an error such as "unknown variant `x`, expected one of `a`, `b`". */

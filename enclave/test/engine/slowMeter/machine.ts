@@ -7,7 +7,7 @@
 import type { TestType } from "../assemble.ts";
 import { type Measured, measure } from "./measure.ts";
 import { BINARY, type Binary, UNARY, type Unary, type Value } from "./numeric.ts";
-import type { Instruction, Module, Sequence, Signature } from "./readModule.ts";
+import type { FunctionCode, Instruction, Module, Sequence, Signature } from "./readModule.ts";
 import { Trap } from "./trap.ts";
 
 export const PAGE = 65_536;
@@ -33,6 +33,21 @@ export type ServeImport = (name: string, args: readonly number[]) => Value | und
 export type Imported = { readonly isKnown: (name: string) => boolean; readonly serve: ServeImport };
 
 const zeroOf = (type: TestType): Value => (type === "i64" ? 0n : 0);
+
+type Access = { readonly type: string; readonly bytes: number; readonly isSigned: boolean };
+const ACCESSES = new Map<string, Access>();
+/** What is known of a function before it runs, which is the same in every run. */
+const MEASURED = new WeakMap<FunctionCode, Measured>();
+
+/** Reads `i64.load16_u` and the like. */
+function accessOf(name: string): Access {
+  const known = ACCESSES.get(name);
+  if (known !== undefined) return known;
+  const [, type = "", size = "", sign] = /^(i32|i64)\.(?:load|store)(\d*)(_s|_u)?$/.exec(name) ?? [];
+  const access = { type, bytes: Number(size === "" ? type.slice(1) : size) / 8, isSigned: sign !== "_u" };
+  ACCESSES.set(name, access);
+  return access;
+}
 
 export class Machine {
   readonly module: Module;
@@ -134,7 +149,8 @@ export class Machine {
     const { module } = this;
     const code = module.code[index - module.imports.length] as Module["code"][number];
     const type = module.types[module.functions[index] as number] as Signature;
-    const measured = measure(module, (callee) => this.isLinked(callee), type, code);
+    const measured = MEASURED.get(code) ?? measure(module, (callee) => this.isLinked(callee), type, code);
+    MEASURED.set(code, measured);
     const made = { type, measured, body: this.sequence(code.body, measured), zeros: code.locals.map(zeroOf) };
     this.runnables.set(index, made);
     return made;
@@ -171,8 +187,8 @@ export class Machine {
     const binary = BINARY.get(item.name);
     if (binary !== undefined) return this.binary(binary);
     if (item.name === "block" || item.name === "loop" || item.name === "if") return this.block(item, measured);
-    if (/^i(32|64)\.load/.test(item.name)) return this.load(item);
-    if (/^i(32|64)\.store/.test(item.name)) return this.store(item);
+    if (item.name.startsWith("i") && item.name.includes(".load")) return this.load(item);
+    if (item.name.startsWith("i") && item.name.includes(".store")) return this.store(item);
     return this.variableStep(item) ?? this.controlStep(item) ?? this.otherStep(item);
   }
 
@@ -299,25 +315,23 @@ export class Machine {
   }
 
   private load({ name, value: offset }: Instruction): Step {
-    const [, type, size, sign] = /^i(32|64)\.load(\d*)(_s|_u)?$/.exec(name) as RegExpExecArray;
-    const bits = Number(size === "" ? type : size);
+    const { type, bytes, isSigned } = accessOf(name);
     return () => {
-      const at = this.place(this.popNumber(), Number(offset), bits / 8);
+      const at = this.place(this.popNumber(), Number(offset), bytes);
       let raw = 0n;
-      for (let i = bits / 8 - 1; i >= 0; i--) raw = (raw << 8n) | BigInt(this.bytes[at + i] as number);
-      const wide = sign === "_u" ? raw : BigInt.asIntN(bits, raw);
-      return this.push(type === "32" ? Number(BigInt.asIntN(32, wide)) : BigInt.asIntN(64, wide));
+      for (let i = bytes - 1; i >= 0; i--) raw = (raw << 8n) | BigInt(this.bytes[at + i] as number);
+      const wide = isSigned ? BigInt.asIntN(8 * bytes, raw) : raw;
+      return this.push(type === "i32" ? Number(BigInt.asIntN(32, wide)) : BigInt.asIntN(64, wide));
     };
   }
 
   private store({ name, value: offset }: Instruction): Step {
-    const [, type, size] = /^i(32|64)\.store(\d*)$/.exec(name) as RegExpExecArray;
-    const bits = Number(size === "" ? type : size);
+    const { bytes } = accessOf(name);
     return () => {
       const value = this.pop();
-      const at = this.place(this.popNumber(), Number(offset), bits / 8);
+      const at = this.place(this.popNumber(), Number(offset), bytes);
       let rest = BigInt(value);
-      for (let i = 0; i < bits / 8; i++, rest >>= 8n) this.bytes[at + i] = Number(rest & 255n);
+      for (let i = 0; i < bytes; i++, rest >>= 8n) this.bytes[at + i] = Number(rest & 255n);
       return NEXT;
     };
   }
