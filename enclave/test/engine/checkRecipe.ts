@@ -34,20 +34,22 @@ export type Case = {
   readonly module: TestModule;
   readonly readOnly: boolean;
   readonly gasLimit: bigint;
+  /** Queries run the same contract again, on another instance of the pool. */
+  readonly nests?: boolean;
   /** Which charges of the first call get limits that end exactly there; all of them if absent. */
   readonly cuts?: readonly number[];
 };
 
 export function caseOf(recipe: Recipe): Case {
-  const { module, readOnly } = generate(recipe);
-  return { module, readOnly, gasLimit: BigInt(recipe.gasLimit), cuts: recipe.cuts };
+  const { module, readOnly, nests } = generate(recipe);
+  return { module, readOnly, nests, gasLimit: BigInt(recipe.gasLimit), cuts: recipe.cuts };
 }
 
 /** @throws {Error} with the first difference */
-export function checkCase({ module, readOnly, gasLimit, cuts }: Case, tally: Tally): void {
+export function checkCase({ module, readOnly, nests = false, gasLimit, cuts }: Case, tally: Tally): void {
   const compared = new Compared(assemble(module));
   const run = (limit: bigint): Metered => {
-    const parts: CallParts = { ...ARGUMENTS, entry: "execute", gasLimit: limit, readOnly };
+    const parts: CallParts = { ...ARGUMENTS, entry: "execute", gasLimit: limit, readOnly, nests };
     const { metered } = compared.run(parts);
     tally.count(metered);
     return metered;

@@ -53,12 +53,20 @@ export type CallParts = {
   readonly msg: Uint8Array;
   readonly gasLimit: bigint;
   readonly readOnly: boolean;
+  /** Queries run the same contract again. */
+  readonly nests?: boolean;
 };
+
+/** Nested calls in one call. */
+const MAX_QUERIES = 6;
 
 /** A chain with a store, whose answers depend on nothing else; it keeps a record of what it was asked. */
 export class FakeChain {
   readonly store: Map<string, Uint8Array>;
   readonly record: string[] = [];
+  /** Answers a query by a nested call with so much gas; where it is absent, and when too many were asked, the answer is short. */
+  nested: ((gasLeft: bigint) => string) | undefined;
+  private asked = 0;
 
   constructor(
     store: ReadonlyMap<string, Uint8Array> = new Map([[bytesToHex(utf8ToBytes("key1")), utf8ToBytes("nine byte")]]),
@@ -83,7 +91,11 @@ export class FakeChain {
 
   query(request: Uint8Array, gasLeft: bigint): Uint8Array {
     this.record.push(`query ${bytesToHex(request)} with ${gasLeft}`);
-    return utf8ToBytes(`{"Ok":{"Ok":"${request.length}"}}`);
+    if (this.nested === undefined || ++this.asked > MAX_QUERIES)
+      return utf8ToBytes(`{"Ok":{"Ok":"${request.length}"}}`);
+    const answer = this.nested(gasLeft / 2n);
+    this.record.push(answer);
+    return utf8ToBytes(answer);
   }
 
   /** As the engine's imports. */
@@ -112,21 +124,36 @@ export class Compared {
     this.opened = openCode(this.engine, code);
   }
 
-  /** @returns what both came to; @throws {Error} naming the first difference */
+  /**
+   * @param parts `nests`: queries run the same contract again
+   * @returns what both came to; @throws {Error} naming the first difference
+   */
   run(
     parts: CallParts,
     store?: ReadonlyMap<string, Uint8Array>,
   ): { readonly metered: Metered; readonly chain: FakeChain } {
     const [theirs, ours] = [new FakeChain(store), new FakeChain(store)];
-    const outcome = this.engine.run(this.opened, { ...parts, imports: theirs.imports });
+    if (parts.nests === true) {
+      theirs.nested = (gasLimit) => summaryOf(this.onV8({ ...parts, gasLimit }, theirs));
+      ours.nested = (gasLimit) => summaryOf(this.onMeter({ ...parts, gasLimit }, ours));
+    }
+    const outcome = this.onV8(parts, theirs);
     const observed = this.observer.take();
-    const rule = (this.opened.api === "v1" ? ENTRIES : OLD_ENTRIES)[parts.entry];
-    const { env, info, msg, gasLimit, readOnly } = parts;
-    const metered = meterCall(this.module, { ...rule, args: { env, info, msg }, gasLimit, readOnly, host: ours });
+    const metered = this.onMeter(parts, ours);
     requireSame("outcome", summaryOf(outcome), summaryOf(metered));
     requireSame("requests to the chain", theirs.record.join("\n"), ours.record.join("\n"));
     if (observed !== undefined) compareState(observed, metered);
     return { metered, chain: ours };
+  }
+
+  private onV8(parts: CallParts, chain: FakeChain): EngineOutcome {
+    return this.engine.run(this.opened, { ...parts, imports: chain.imports });
+  }
+
+  /** Always as if on a new instance. */
+  private onMeter({ entry, env, info, msg, gasLimit, readOnly }: CallParts, host: FakeChain): Metered {
+    const rule = (this.opened.api === "v1" ? ENTRIES : OLD_ENTRIES)[entry];
+    return meterCall(this.module, { ...rule, args: { env, info, msg }, gasLimit, readOnly, host });
   }
 }
 

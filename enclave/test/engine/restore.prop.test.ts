@@ -2,7 +2,13 @@ import { utf8ToBytes } from "@sotto/common/bytes";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ContractModule, Engine, EngineOutcome } from "../../src/engine/engine.ts";
+import { assemble } from "./assemble.ts";
+import { Compared } from "./compareRuns.ts";
+import { generate, recipes } from "./generate/generateModule.ts";
 import { call, contract, crypto, newEngine, storeImports } from "./testContract.ts";
+
+const EMPTY_JSON = utf8ToBytes("{}");
+const ARGUMENTS = { env: EMPTY_JSON, info: EMPTY_JSON, msg: EMPTY_JSON };
 
 /**
  * Does what the message says: byte 0 is the operation, bytes 1 to 4 a number. Its output is a region of 64 bytes that starts
@@ -81,7 +87,7 @@ function summary({ result, remaining, exhausted }: EngineOutcome): unknown {
   return { remaining, exhausted, end: result.kind === "returned" ? result.output : result.error.code };
 }
 
-describe("an instance that is used again", () => {
+describe("contracts §3.2 step 1: an instance that is used again", () => {
   test("any call after any others equals the same call on a new instance", () => {
     const shared = newEngine();
     const module = open(shared);
@@ -102,4 +108,36 @@ describe("an instance that is used again", () => {
       { numRuns: 60 },
     );
   });
+});
+
+describe("contracts §3.2 step 1: a random contract called again and again", () => {
+  const RUNS = 25;
+
+  test(`${RUNS} random contracts: calls of all ends, nested ones too, equal calls on new instances`, () => {
+    const ends = new Set<string>();
+    const limits = fc.array(fc.oneof(fc.integer({ min: 96, max: 3000 }), fc.integer({ min: 3000, max: 300_000 })), {
+      minLength: 2,
+      maxLength: 6,
+    });
+    const details = fc.check(
+      fc.property(recipes, limits, (recipe, list) => {
+        const { module, readOnly } = generate(recipe);
+        const code = assemble(module);
+        // The meter has a new machine for each call; the second engine a new instance.
+        const used = new Compared(code);
+        for (const limit of list) {
+          const parts = { ...ARGUMENTS, entry: "execute", gasLimit: BigInt(limit), readOnly, nests: true } as const;
+          const { metered, chain } = used.run(parts);
+          const fresh = new Compared(code).run(parts);
+          expect(chain.record).toEqual(fresh.chain.record);
+          expect({ ...metered, machine: undefined }).toEqual({ ...fresh.metered, machine: undefined });
+          ends.add(metered.end);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    console.log(`seed ${details.seed}`);
+    if (details.failed) throw new Error(`seed ${details.seed}`, { cause: details.errorInstance });
+    expect(ends.size).toBeGreaterThanOrEqual(7);
+  }, 120_000);
 });

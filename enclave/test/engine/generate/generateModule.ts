@@ -30,7 +30,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   cuts: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }),
 });
 
-export type Generated = { readonly module: TestModule; readonly readOnly: boolean };
+export type Generated = { readonly module: TestModule; readonly readOnly: boolean; readonly nests: boolean };
 
 const IMPORTS: readonly (readonly [name: string, type: TestSignature])[] = [
   ["db_read", [["i32"], ["i32"]]],
@@ -137,7 +137,7 @@ export function generate(recipe: Recipe): Generated {
     globals: globals.map(({ type, mutable, value }) => [type, mutable, value]),
     data: pages === 0 ? [] : chooseData(choose, pages * 65_536),
   };
-  return { module, readOnly: choose.rarely(8) };
+  return { module, readOnly: choose.rarely(8), nests: choose.rarely(2) };
 }
 
 function chooseImports(choose: Choices): readonly (readonly [string, TestSignature])[] {
