@@ -8,7 +8,7 @@
  * Integers are little endian; bytes, text and lists carry a u32 count; an option is one byte 0 or 1; a union is one tag byte.
  * @module
  */
-import { bytesToUtf8, isAscii, utf8ToBytes } from "@sotto/common/bytes";
+import { isAscii, tryBytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
 import { BoundaryError, BoundaryErrorCode } from "./errors.ts";
 
 const MIN_BUFFER = 1_024;
@@ -195,7 +195,11 @@ export function text(max: number): Codec<string> {
         w.ascii(v);
       } else inner.write(w, utf8ToBytes(v));
     },
-    read: (r) => bytesToUtf8(r.view(boundedCount("bytes", r.u32(), max))),
+    read: (r) => {
+      const read = tryBytesToUtf8(r.view(boundedCount("bytes", r.u32(), max)));
+      if (read === undefined) throw malformed("text that is not valid UTF-8");
+      return read;
+    },
   };
 }
 

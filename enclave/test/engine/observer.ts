@@ -14,6 +14,7 @@ import type {
 import { HEADER, section, uleb } from "./assemble.ts";
 
 const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WasmPower };
+const GLOBALS = 6;
 const EXPORTS = 7;
 const PREFIX = "observed.";
 
@@ -26,16 +27,16 @@ export type Observer = {
   take(): Observed | undefined;
 };
 
-/** @param globals number of the contract's own globals, those of floating types excluded by their absence in tests */
-export function makeObserver(globals: number): Observer {
+export function makeObserver(): Observer {
   let last: Observed | undefined;
 
   function watch(instance: WasmInstance): WasmInstance {
     const { exports } = instance;
     const seen: Record<string, unknown> = { ...exports };
+    const watched = Object.keys(exports).filter((name) => name.startsWith(PREFIX));
     const look = (): void => {
       const memory = copyOf(new Uint8Array((exports.memory as WasmMemory).buffer));
-      const values = Array.from({ length: globals }, (_, i) => (exports[`${PREFIX}${i}`] as WasmGlobal).value);
+      const values = watched.map((name) => (exports[name] as WasmGlobal).value);
       last = { memory, globals: values as (number | bigint)[] };
     };
     for (const [name, item] of Object.entries(exports)) {
@@ -48,7 +49,7 @@ export function makeObserver(globals: number): Observer {
   const Module = class {
     constructor(bytes: Uint8Array) {
       // biome-ignore lint/correctness/noConstructorReturn: stands for V8's own class
-      return new wasm.Module(exportGlobals(bytes, globals));
+      return new wasm.Module(exportGlobals(bytes));
     }
   } as unknown as WasmPower["Module"];
   const Instance = class {
@@ -87,17 +88,18 @@ function looking(work: WasmFunction, look: () => void): WasmFunction {
   };
 }
 
-/** The module with its first globals exported as well. */
-function exportGlobals(module: Uint8Array, count: number): Uint8Array {
+/** The module with all its globals exported as well; those of the contract come first. */
+function exportGlobals(module: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.from(HEADER)];
+  let globals = 0;
   for (let at = HEADER.length; at < module.length; ) {
     const id = module[at] as number;
     const [length, start] = readU32(module, at + 1);
     const content = module.subarray(start, start + length);
+    if (id === GLOBALS) [globals] = readU32(content, 0);
+    const isExports = id === EXPORTS;
     parts.push(
-      id === EXPORTS
-        ? Uint8Array.from(section(EXPORTS, withGlobals(content, count)))
-        : module.subarray(at, start + length),
+      isExports ? Uint8Array.from(section(id, withGlobals(content, globals))) : module.subarray(at, start + length),
     );
     at = start + length;
   }
