@@ -18,7 +18,7 @@ const CODES: Readonly<Record<TrapKind, Code>> = {
   table: Code.TableAccessOutOfBounds,
   signature: Code.UnexpectedSignature,
   stack: Code.StackOverflow,
-  "failed function": Code.FailedFunctionCall,
+  uncallable: Code.FailedFunctionCall,
   gas: Code.OutOfGas,
   allocation: Code.MemoryAllocation,
   read: Code.MemoryRead,

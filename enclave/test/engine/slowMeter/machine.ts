@@ -120,7 +120,7 @@ export class Machine {
       this.callDefined(index);
       return;
     }
-    if (!this.isLinked(index)) throw new Trap("failed function");
+    if (!this.isLinked(index)) throw new Trap("uncallable");
     const { params } = this.module.types[item.type] as Signature;
     const args = this.operands.splice(this.operands.length - params.length) as number[];
     // What the import takes of the stack, in `allocate`, it gives back.
@@ -129,7 +129,7 @@ export class Machine {
 
   private callDefined(index: number): void {
     const { type, measured, body, zeros } = this.runnable(index);
-    if (measured.fails) throw new Trap("failed function");
+    if (measured.fails) throw new Trap("uncallable");
     if (this.stackLeft < measured.frameBytes) throw new Trap("stack");
     this.stackLeft -= measured.frameBytes;
     const height = this.operands.length - type.params.length;

@@ -112,7 +112,7 @@ class ContractRun {
     const { call, machine } = this;
     const pointers: Record<string, number> = {};
     for (const name of call.placed) pointers[name] = this.place(call.args[name] as Uint8Array, true);
-    if (!this.hasType(call.entry, call.params.length)) throw new Trap("failed function");
+    if (!this.hasType(call.entry, call.params.length)) throw new Trap("uncallable");
     return this.read(
       machine.enter(
         call.entry,

@@ -6,7 +6,7 @@ export type TrapKind =
   | "table"
   | "signature"
   | "stack"
-  | "failed function"
+  | "uncallable"
   | "gas"
   | "allocation"
   | "read"
