@@ -113,7 +113,7 @@ describe("contracts §3.2 step 1: memory after a call", () => {
     );
     expect(returned).toBeGreaterThan(failed / 10);
     expect(failed).toBeGreaterThan(0);
-  }, 120_000);
+  }, 300_000);
 });
 
 /** What an instance waits with: not for anybody but this test. */

@@ -8,7 +8,7 @@ describe("contracts §4.1, §4.2, §1.6, §1.7: the engine against the slow mete
   test(`${MODULES} random modules end alike, with the same gas, memory, globals and requests`, () => {
     // The property says little unless calls end in many ways.
     expect(checkRecipes(MODULES).ends.size).toBeGreaterThanOrEqual(10);
-  }, 120_000);
+  }, 300_000);
 
   test.each(readCorpus())("corpus, %s: alike at every limit that a charge uses up", (_, kept) => {
     checkCase(kept, new Tally());
