@@ -79,8 +79,7 @@ export function loadModule(
     offset: constantOf(module, segment.offset),
     bytes: module.bytes.slice(segment.items.start, segment.items.end),
   }));
-  const tableEntries = tableEntriesOf(module);
-  const links = canLink(module, host, imported, data, tableEntries);
+  const links = canLink(module, host, imported, data);
   const exported = callableExports(module, imported, api);
   return {
     api,
@@ -89,7 +88,7 @@ export function loadModule(
     compiled: links ? new power.Module(rewrite(module, reports, exported)) : undefined,
     imports: imported,
     data,
-    tableEntries,
+    tableEntries: tableEntriesOf(module),
   };
 }
 
@@ -171,12 +170,12 @@ function canLink(
   host: HostFunctions,
   imported: readonly WasmImport[],
   data: readonly DataImage[],
-  tableEntries: ReadonlySet<number>,
 ): boolean {
   const memoryBytes = initialPages(module) * PAGE_BYTES;
   if (data.some(({ offset, bytes }) => offset + bytes.length > memoryBytes)) return false;
   const tableLength = module.tables[0]?.minimum ?? 0;
-  for (const entry of tableEntries) if (entry >= tableLength) return false;
+  // Segments without entries count as well: they are refused when an instance is made, not when the module is validated.
+  if (module.elements.some(({ offset, count }) => constantOf(module, offset) + count > tableLength)) return false;
   return imported.every((item, index) => {
     const known = isKnown(host, item) ? host[item.name] : undefined;
     if (known === undefined) return true;

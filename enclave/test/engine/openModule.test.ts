@@ -129,6 +129,14 @@ describe("linking, contracts §1.7", () => {
     );
   });
 
+  test("so do segments without content behind the end", () => {
+    const table = { ...PLAIN, table: [1] } as const;
+    expect(errorText(execute(newEngine(), contract({ ...table, elements: [[2, []]] })))).toBe("unknown error");
+    expect(errorText(execute(newEngine(), contract({ ...table, elements: [[1, []]] })))).toBeUndefined();
+    expect(errorText(execute(newEngine(), contract({ ...PLAIN, data: [[65_537, ""]] })))).toBe("unknown error");
+    expect(errorText(execute(newEngine(), contract({ ...PLAIN, data: [[65_536, ""]] })))).toBeUndefined();
+  });
+
   test("contract exports cannot collide with the engine's own", () => {
     const code = contract({
       ...PLAIN,

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Random } from "../../../common/test/support/mutate.ts";
 import { fuzzCompiled, fuzzGenerated } from "./wasmFuzz.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const GENERATED = 1_000;
 const COMPILED = 20;
