@@ -18,7 +18,8 @@ const MAX_UINT64 = (1n << 64n) - 1n;
 
 /** Builds the bytes of one message. Values out of range are programming mistakes and throw `RangeError`. */
 export class ProtoWriter {
-  #buffer = new Uint8Array(128);
+  /** Arrays of up to 64 bytes are much cheaper to make than larger ones. */
+  #buffer = new Uint8Array(64);
   #length = 0;
 
   tag(fieldNumber: number, wireType: WireType): void {
@@ -82,7 +83,7 @@ export class ProtoWriter {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+    const larger = new Uint8Array(Math.max(needed, 4 * this.#buffer.length));
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
   }

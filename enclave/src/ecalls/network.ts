@@ -15,6 +15,7 @@ import { CallCounter } from "../execution/callCounter.ts";
 import type { BlockContext } from "../execution/callTree.ts";
 import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
+import { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
 import { deriveKeyTree } from "../keys/keyTree.ts";
 import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
 import {
@@ -61,8 +62,9 @@ export class Network {
     const { crypto, engine, host } = parts;
     const keys = deriveKeyTree(crypto, record.seeds);
     const inputs = new InputDecryption(crypto, keys.last.ioExchange);
+    const contractKeys = new ContractKeyCheck(crypto, keys);
     const ciphers = new StateCiphers(crypto, keys);
-    this.services = { crypto, engine, host, keys, chainId: record.chainId, inputs, ciphers };
+    this.services = { crypto, engine, host, keys, chainId: record.chainId, inputs, contractKeys, ciphers };
     this.#parts = parts;
     this.#record = record;
     this.#ended = record.last;

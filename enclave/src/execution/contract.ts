@@ -8,7 +8,7 @@ import { CodedError } from "@sotto/common/errors";
 import type { AbsoluteTxPosition, CodeInfo, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
 import { EnclaveError, EnclaveErrorCode, RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { ContractModule } from "../engine/engine.ts";
-import { isAdminProof, verifyContractKey } from "../keys/contractKey.ts";
+import { isAdminProof } from "../keys/contractKey.ts";
 import type { ComputeStore } from "../state/computeStore.ts";
 import { ComputeCode, computeFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import type { Services } from "./services.ts";
@@ -103,7 +103,7 @@ export function openModule(services: Services, codeHash: Uint8Array, forInstanti
  */
 export function openContract(services: Services, bytes: Uint8Array, code: CodeInfo, stored: ContractKey): Contract {
   const { codeHash } = code;
-  const latestKey = verifyContractKey(services.crypto, services.keys, stored, { codeHash, contract: bytes });
+  const latestKey = services.contractKeys.verify(stored, { codeHash, contract: bytes });
   const module = openModule(services, codeHash, false);
   return { bytes, address: addressText(bytes), codeHash, originalKey: stored.ogContractKey, latestKey, module };
 }

@@ -4,6 +4,7 @@
  */
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { Engine } from "../engine/engine.ts";
+import type { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
 import type { KeyTree } from "../keys/keyTree.ts";
 import type { InputDecryption } from "../messages/secretMessage.ts";
 import type { Host } from "../state/host.ts";
@@ -17,5 +18,6 @@ export type Services = {
   readonly keys: KeyTree;
   readonly chainId: string;
   readonly inputs: InputDecryption;
+  readonly contractKeys: ContractKeyCheck;
   readonly ciphers: StateCiphers;
 };

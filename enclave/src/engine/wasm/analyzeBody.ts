@@ -54,8 +54,10 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
   const { module } = context;
   const reader = new WasmReader(module.bytes, body.code.start, body.code.end);
   const costs = [0];
-  const sequences: Sequence[] = [{ counted: true, live: true, height: 0, results: type.results.length, cost: 0 }];
+  let sequence: Sequence = { counted: true, live: true, height: 0, results: type.results.length, cost: 0 };
+  const outer: Sequence[] = [];
   const isFloatLocal = makeFloatLocals(type, body);
+  const namesFloats = isFloatLocal !== undefined || module.globals.some((item) => isFloatType(item.type));
   let height = 0;
   let deepest = 0;
   let stores = false;
@@ -64,13 +66,16 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
   let callsUnlinked = false;
   while (reader.at < reader.end) {
     const opcode = reader.instruction();
-    const sequence = sequences[sequences.length - 1] as Sequence;
-    if (opcode === Op.End || opcode === Op.Else) {
-      height = sequence.height + (opcode === Op.End ? sequence.results : 0);
+    if (opcode === Op.End) {
+      height = sequence.height + sequence.results;
       // The value of a block is an operand behind its end, even if the end is only reached through dead code.
       if (sequence.counted && height > deepest) deepest = height;
-      sequences.pop();
-      if (opcode === Op.Else) sequences.push(openSequence(costs, sequence.counted, sequence.height, sequence.results));
+      sequence = outer.pop() ?? sequence;
+      continue;
+    }
+    if (opcode === Op.Else) {
+      height = sequence.height;
+      sequence = openSequence(costs, sequence.counted, sequence.height, sequence.results);
       continue;
     }
     const counted = sequence.counted && sequence.live;
@@ -86,9 +91,12 @@ export function analyzeBody(context: BodyContext, type: FunctionType, body: Func
       }
       if (height > deepest) deepest = height;
     }
-    if (sequence.live && !usesFloat) usesFloat = isFloatUse(module, isFloatLocal, opcode, reader.immediate);
+    if (sequence.live && !usesFloat) {
+      usesFloat = isFloatOp(opcode) || (namesFloats && namesFloat(module, isFloatLocal, opcode, reader.immediate));
+    }
     if (opcode === Op.Block || opcode === Op.Loop || opcode === Op.If) {
-      sequences.push(openSequence(costs, counted, height, blockResults(reader.immediate)));
+      outer.push(sequence);
+      sequence = openSequence(costs, counted, height, blockResults(reader.immediate));
     } else if (endsSequence(opcode)) sequence.live = false;
   }
   return { costs, deepest, stores, isLeaf, usesFloat, callsUnlinked };
@@ -107,10 +115,10 @@ function calleeType(context: BodyContext, opcode: number, index: number): Functi
   return type;
 }
 
-/** A test whether the local of an index is a float. */
-function makeFloatLocals(type: FunctionType, body: FunctionBody): (index: number) => boolean {
+/** A test whether the local of an index is a float; undefined if none is. */
+function makeFloatLocals(type: FunctionType, body: FunctionBody): ((index: number) => boolean) | undefined {
   const floats = body.locals.some((group) => isFloatType(group.type)) || type.params.some(isFloatType);
-  if (!floats) return () => false;
+  if (!floats) return undefined;
   return (index) => {
     if (index < type.params.length) return isFloatType(type.params[index] as number);
     let left = index - type.params.length;
@@ -122,13 +130,13 @@ function makeFloatLocals(type: FunctionType, body: FunctionBody): (index: number
   };
 }
 
-function isFloatUse(
+/** Whether an instruction is about a local or global that is a float. */
+function namesFloat(
   module: DecodedModule,
-  isFloatLocal: (index: number) => boolean,
+  isFloatLocal: ((index: number) => boolean) | undefined,
   opcode: number,
   index: number,
 ): boolean {
-  if (opcode >= Op.LocalGet && opcode <= Op.LocalTee) return isFloatLocal(index);
-  if (opcode === Op.GlobalGet || opcode === Op.GlobalSet) return isFloatType(module.globals[index]?.type ?? 0);
-  return isFloatOp(opcode);
+  if (opcode >= Op.LocalGet && opcode <= Op.LocalTee) return isFloatLocal?.(index) ?? false;
+  return (opcode === Op.GlobalGet || opcode === Op.GlobalSet) && isFloatType(module.globals[index]?.type ?? 0);
 }

@@ -135,6 +135,9 @@ for (const [first, last, immediate, effect] of ROWS) {
   STACK_EFFECTS.fill(effect, first, last + 1);
 }
 
+/** `drop`; what comes before is control flow. */
+const FIRST_PLAIN = 0x1a;
+
 const FLOAT_OPS = new Uint8Array(256);
 const FLOAT_RANGES: readonly (readonly [number, number])[] = [
   [0x2a, 0x2b], // loads
@@ -146,6 +149,9 @@ const FLOAT_RANGES: readonly (readonly [number, number])[] = [
   [0xae, 0xbf], // i64.trunc, conversions, reinterpretations
 ];
 for (const [first, last] of FLOAT_RANGES) FLOAT_OPS.fill(1, first, last + 1);
+
+const PLAIN = new Uint8Array(256).fill(1, FIRST_PLAIN).fill(0, Op.I32Store, Op.MemoryGrow + 1);
+for (const [first, last] of FLOAT_RANGES) PLAIN.fill(0, first, last + 1);
 
 /** The form of the immediates of an opcode, one of {@link Immediate}. */
 export function immediateOf(opcode: number): number {
@@ -165,6 +171,11 @@ export function isFloatOp(opcode: number): boolean {
 /** A store of an integer; stores of floats never run. */
 export function isStore(opcode: number): boolean {
   return opcode >= Op.I32Store && opcode <= Op.I64Store32 && !isFloatOp(opcode);
+}
+
+/** Neither control, call, store nor memory size, and no float: such instructions mean in the rewritten function what they meant before. */
+export function isPlain(opcode: number): boolean {
+  return PLAIN[opcode] === 1;
 }
 
 /** After these the rest of the sequence is dead (contracts §4.1). */

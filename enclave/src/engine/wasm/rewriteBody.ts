@@ -7,9 +7,9 @@
  */
 import type { BodyReport } from "./analyzeBody.ts";
 import type { FunctionBody, FunctionType } from "./decodeModule.ts";
-import { EMPTY_BLOCK, endsSequence, isFloatOp, isStore, Op, ValueType } from "./opcodes.ts";
+import { EMPTY_BLOCK, endsSequence, isFloatOp, isPlain, isStore, Op, ValueType } from "./opcodes.ts";
 import { WasmReader } from "./wasmReader.ts";
-import type { WasmWriter } from "./wasmWriter.ts";
+import { WasmWriter } from "./wasmWriter.ts";
 
 /** Value of the fault global when a trap is not the contract's own; 0 otherwise. */
 export const Fault = {
@@ -62,7 +62,7 @@ export function rewriteBody(
     out.byte(Op.End);
     return;
   }
-  new BodyRewriter(out, appended, type, body, report).run(bytes);
+  new BodyRewriter(out, appended, bytes, type, body, report).run();
 }
 
 function writeFault(out: WasmWriter, appended: Appended, fault: number): void {
@@ -109,27 +109,41 @@ type Frame = { readonly counted: boolean; live: boolean };
 class BodyRewriter {
   private readonly out: WasmWriter;
   private readonly appended: Appended;
+  private readonly bytes: Uint8Array;
   private readonly body: FunctionBody;
   private readonly report: BodyReport;
   private readonly firstScratch: number;
   private readonly stackBytes: number;
   private readonly frames: Frame[] = [];
   private sequence = 0;
+  /** Instructions that were read but not written yet, to be copied together. */
+  private pendingStart = 0;
+  private pendingEnd = 0;
+  /** What marks a store of an i32, and of an i64. */
+  private readonly marks: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
 
-  constructor(out: WasmWriter, appended: Appended, type: FunctionType, body: FunctionBody, report: BodyReport) {
+  constructor(
+    out: WasmWriter,
+    appended: Appended,
+    bytes: Uint8Array,
+    type: FunctionType,
+    body: FunctionBody,
+    report: BodyReport,
+  ) {
     this.out = out;
     this.appended = appended;
+    this.bytes = bytes;
     this.body = body;
     this.report = report;
     this.firstScratch = type.params.length + body.localCount;
     this.stackBytes = SLOT_BYTES * (this.firstScratch + report.deepest + FRAME_SLOTS);
   }
 
-  run(bytes: Uint8Array): void {
+  run(): void {
     this.writeLocals();
     this.writePrologue();
     this.openSequence(true);
-    const reader = new WasmReader(bytes, this.body.code.start, this.body.code.end);
+    const reader = new WasmReader(this.bytes, this.body.code.start, this.body.code.end);
     while (this.frames.length > 0) {
       const start = reader.at;
       const opcode = reader.instruction();
@@ -189,14 +203,22 @@ class BodyRewriter {
     writeGasLoad(out, appended, this.gasLocal);
   }
 
+  /** Writes what is pending: to be called before anything else is written. */
+  private copyPending(): void {
+    if (this.pendingEnd > this.pendingStart) this.out.raw(this.bytes, this.pendingStart, this.pendingEnd);
+    this.pendingStart = this.pendingEnd;
+  }
+
   private openSequence(counted: boolean): void {
     this.frames.push({ counted, live: true });
     if (!counted) return;
+    this.copyPending();
     writeGasCheck(this.out, this.appended, this.gasLocal, this.report.costs[this.sequence++] as number);
   }
 
   private closeSequence(opcode: number): void {
     const frame = this.frames.pop() as Frame;
+    this.copyPending();
     if (this.frames.length === 0) this.writeMarks();
     if (frame.counted) this.out.byte(opcode);
     if (opcode === Op.Else) this.openSequence(frame.counted);
@@ -205,6 +227,14 @@ class BodyRewriter {
   private instruction(reader: WasmReader, start: number, opcode: number): void {
     const frame = this.frames[this.frames.length - 1] as Frame;
     const runs = frame.counted && frame.live;
+    if (runs && isPlain(opcode)) {
+      if (start !== this.pendingEnd) {
+        this.copyPending();
+        this.pendingStart = start;
+      }
+      this.pendingEnd = reader.at;
+      return;
+    }
     if (runs && opcode !== Op.Nop) this.emit(reader, start, opcode);
     if (opcode === Op.Block || opcode === Op.Loop || opcode === Op.If) this.openSequence(runs);
     else if (endsSequence(opcode)) frame.live = false;
@@ -226,13 +256,30 @@ class BodyRewriter {
     out.op(Op.GlobalSet, appended.marks);
   }
 
+  /** Marks what a store is about to write to; most stores of a function are marked by the same bytes, made once. */
+  private markStore(opcode: number, offset: number): void {
+    const takesI64 = opcode === Op.I64Store || opcode >= Op.I64Store8;
+    if (offset > MARKED_WITH_ADDRESS) {
+      this.writeMark(this.out, takesI64, offset);
+      return;
+    }
+    const kind = takesI64 ? 1 : 0;
+    let mark = this.marks[kind];
+    if (mark === undefined) {
+      const writer = new WasmWriter(64);
+      this.writeMark(writer, takesI64, 0);
+      mark = writer.view();
+      this.marks[kind] = mark;
+    }
+    this.out.raw(mark);
+  }
+
   /**
    * `marks |= 1 << page`, where the shift takes the page modulo 64. A small offset is left out: a mark stands for its page and the
    * next one. In a local this costs little; marks in memory were several times as dear (ADR 0003).
    */
-  private markStore(opcode: number, offset: number): void {
-    const { out, marksLocal } = this;
-    const takesI64 = opcode === Op.I64Store || opcode >= Op.I64Store8;
+  private writeMark(out: WasmWriter, takesI64: boolean, offset: number): void {
+    const { marksLocal } = this;
     const value = takesI64 ? marksLocal + 1 : marksLocal + 2;
     const address = marksLocal + 3;
     out.op(Op.LocalSet, value);
@@ -240,7 +287,7 @@ class BodyRewriter {
     out.op(Op.LocalGet, marksLocal);
     out.constant(Op.I64Const, 1);
     out.op(Op.LocalGet, address);
-    if (offset > MARKED_WITH_ADDRESS) {
+    if (offset > 0) {
       out.constant(Op.I32Const, offset);
       out.byte(Op.I32Add); // where this wraps, the store traps
     }
@@ -252,6 +299,7 @@ class BodyRewriter {
 
   private emit(reader: WasmReader, start: number, opcode: number): void {
     const { out, appended } = this;
+    this.copyPending();
     switch (opcode) {
       case Op.MemorySize:
         out.op(Op.GlobalGet, appended.pages);

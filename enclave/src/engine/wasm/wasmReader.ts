@@ -107,10 +107,23 @@ export class WasmReader {
 
   /** Reads one instruction and returns its opcode; the targets of a `br_table` are passed over. */
   instruction(): number {
-    const opcode = this.byte();
-    switch (immediateOf(opcode)) {
-      case Immediate.None:
-        return opcode;
+    const { bytes, end } = this;
+    if (this.at >= end) throw malformed(`unexpected end at byte ${end}`);
+    const opcode = bytes[this.at++] as number;
+    const form = immediateOf(opcode);
+    if (form === Immediate.None) return opcode;
+    const next = bytes[this.at] as number;
+    // Three of four instructions that have an immediate have an index of one byte.
+    if (form === Immediate.Index && next < 0x80 && this.at < end) {
+      this.at++;
+      this.immediate = next;
+      return opcode;
+    }
+    return this.longInstruction(opcode, form);
+  }
+
+  private longInstruction(opcode: number, form: number): number {
+    switch (form) {
       case Immediate.BlockType:
         this.immediate = this.byte();
         if (this.immediate !== EMPTY_BLOCK && !isValueType(this.immediate)) {
