@@ -1,7 +1,7 @@
 /** The same blocks give the same app hash, gas, results and events wherever and however often they are executed. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { startEnclave, type Transport } from "./support/lab.ts";
-import { recordHome } from "./support/recordHome.ts";
+import { recordHome, workloadBlocks } from "./support/recordHome.ts";
 import { type Replayed, replay } from "./support/replay.ts";
 
 describe("a replay of the same blocks", () => {
@@ -9,7 +9,7 @@ describe("a replay of the same blocks", () => {
   const digests = new Set<string>();
 
   beforeAll(async () => {
-    recorded = await recordHome(1);
+    recorded = await recordHome(workloadBlocks(1));
   });
 
   function expectSame({ blocks, transactions, failed, differences, digest }: Replayed): void {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../e2e/harness.ts";
 import { startEnclave, type Transport } from "./support/lab.ts";
-import { recordHome } from "./support/recordHome.ts";
+import { recordHome, workloadBlocks } from "./support/recordHome.ts";
 import { type Replayed, replay } from "./support/replay.ts";
 
 const MAIN = fileURLToPath(new URL("./support/replayMain.ts", import.meta.url));
@@ -28,7 +28,7 @@ describe("a long replay", () => {
   let here: Replayed;
 
   beforeAll(async () => {
-    recorded = await recordHome(30);
+    recorded = await recordHome(workloadBlocks(30));
     const copy = recorded.copy();
     here = replay({ copy, home: recorded.home, connect: () => startEnclave(copy, "inline") });
   });

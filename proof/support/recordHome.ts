@@ -8,8 +8,10 @@ import { temporaryFolder } from "../../e2e/harness.ts";
 import { deploy, Lab, readWasm } from "./lab.ts";
 import { workloadBlock } from "./workload.ts";
 
-/** Records `rounds` blocks full of the workload. */
-export async function recordHome(rounds: number): Promise<{ readonly home: string; copy(): string }> {
+/** Records what `makeBlocks` does to a new network. */
+export async function recordHome(
+  makeBlocks: (lab: Lab) => Promise<void>,
+): Promise<{ readonly home: string; copy(): string }> {
   const folder = temporaryFolder();
   const home = join(folder, "home");
   const early = join(folder, "early");
@@ -17,6 +19,25 @@ export async function recordHome(rounds: number): Promise<{ readonly home: strin
   cpSync(home, early, { recursive: true });
   const lab = await Lab.open({ home, transport: "inline" });
   try {
+    await makeBlocks(lab);
+    lab.executor.produce([], []);
+  } finally {
+    await lab.close();
+  }
+  let copies = 0;
+  return {
+    home,
+    copy: () => {
+      const copy = join(folder, `copy ${copies++}`);
+      cpSync(early, copy, { recursive: true });
+      return copy;
+    },
+  };
+}
+
+/** Blocks full of the workload, one a round. */
+export function workloadBlocks(rounds: number): (lab: Lab) => Promise<void> {
+  return async (lab) => {
     const alice = await lab.wallet("a");
     const bob = await lab.wallet("b");
     const run = (tx: Uint8Array) => lab.run(tx);
@@ -33,17 +54,5 @@ export async function recordHome(rounds: number): Promise<{ readonly home: strin
     for (let round = 0; round < rounds; round++) {
       lab.executor.produce(workloadBlock(alice, probe, token, bob.address, round), []);
     }
-    lab.executor.produce([], []);
-  } finally {
-    await lab.close();
-  }
-  let copies = 0;
-  return {
-    home,
-    copy: () => {
-      const copy = join(folder, `copy ${copies++}`);
-      cpSync(early, copy, { recursive: true });
-      return copy;
-    },
   };
 }
