@@ -6,7 +6,7 @@ import { randomTransaction } from "./support/randomWorkload.ts";
 import { recordHome } from "./support/recordHome.ts";
 import { type Replayed, replay } from "./support/replay.ts";
 
-const BLOCKS = 100;
+const BLOCKS = 4;
 const TRANSACTIONS = 100;
 
 async function makeBlocks(lab: Lab): Promise<void> {

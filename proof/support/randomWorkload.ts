@@ -29,7 +29,9 @@ export function randomTransaction(random: Random, players: Players): Uint8Array 
     const funds = random.below(5) === 0 ? [{ denom: "uscrt", amount: String(1 + random.below(50)) }] : [];
     return wallet.execute(player, randomOp(random, players, player, DEPTH), { funds }).any;
   });
-  const gas = random.below(10) === 0 ? 30_000 + random.below(120_000) : 900_000;
+  // Never too little for the ante chain, which would leave the sequence as it was.
+  const size = messages.reduce((sum, { value }) => sum + value.length, 1_000);
+  const gas = random.below(10) === 0 ? 10 * size + random.below(120_000) : 10 * size + 900_000;
   return wallet.sign(messages, BigInt(gas));
 }
 
