@@ -25,8 +25,6 @@ export const EnclaveErrorCode = {
   FailedTxVerification: 8,
   /** An unforeseen exception while a contract's call was processed. */
   Panic: 9,
-  /** Part of the protocol that this version does not run: see `notImplemented.ts`. */
-  NotImplemented: 10,
   /** The outcome of a message is larger than what crosses the boundary. */
   FailedToSerialize: 11,
   /** The chain's side of a callback panicked (contracts §2.10). */
@@ -45,7 +43,6 @@ const TEXTS: Readonly<Record<EnclaveErrorCode, string>> = {
   7: "failed to decrypt data",
   8: "failed to verify transaction signature",
   9: "panicked due to unexpected behavior",
-  10: "function not implemented",
   11: "failed to serialize data",
   12: "Calling external function through FFI: Panic in FFI call",
 };
