@@ -2,6 +2,7 @@ import { InputError, InputErrorCode } from "@sotto/common/errors";
 import { describe, expect, it } from "vitest";
 import { ecall, ocall, RefusedError, serveEcalls, serveOcalls } from "../src/calls.ts";
 import { BoundaryError, BoundaryErrorCode } from "../src/errors.ts";
+import { LIMITS } from "../src/messages.ts";
 
 const refuse = (error: unknown) =>
   error instanceof InputError || error instanceof BoundaryError
@@ -56,5 +57,25 @@ describe("calls", () => {
       throw new InputError(InputErrorCode.Malformed, "€".repeat(5_000));
     };
     expect(() => ecall(serveEcalls({ endBlock: fail } as never, refuse), "endBlock", {})).toThrow(RefusedError);
+  });
+});
+
+describe("enclave §11.5, §11.6: limits of a call and of a block", () => {
+  const EMPTY = new Uint8Array(0);
+  const VALIDATOR = { address: new Uint8Array(20), publicKey: new Uint8Array(32), power: 1n };
+  const block = { header: EMPTY, commit: EMPTY, validators: [], transactions: [] };
+  const serve = serveEcalls({ beginBlock: () => ({ rerun: false }) } as never, refuse);
+
+  it.each([
+    ["header", { header: new Uint8Array(LIMITS.header + 1) }],
+    ["commit", { commit: new Uint8Array(LIMITS.commit + 1) }],
+    ["transaction", { transactions: [new Uint8Array(LIMITS.transactions + 1)] }],
+    ["list of validators", { validators: new Array(LIMITS.validators + 1).fill(VALIDATOR) }],
+  ])("refuse a %s that is too long, and take one that is just not", (_, change) => {
+    const fits = { header: new Uint8Array(100_000), commit: new Uint8Array(100_000) };
+    expect(ecall(serve, "beginBlock", { ...block, ...fits })).toEqual({ rerun: false });
+    expect(() => ecall(serve, "beginBlock", { ...block, ...change })).toThrow(
+      expect.objectContaining({ code: BoundaryErrorCode.TooLong }),
+    );
   });
 });
