@@ -6,8 +6,8 @@ import { randomTransaction } from "./support/randomWorkload.ts";
 import { recordHome } from "./support/recordHome.ts";
 import { type Replayed, replay } from "./support/replay.ts";
 
-const BLOCKS = 4;
-const TRANSACTIONS = 100;
+const BLOCKS = 50;
+const TRANSACTIONS = 200;
 
 async function makeBlocks(lab: Lab): Promise<void> {
   const random = makeRandom("random transactions");
