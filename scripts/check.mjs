@@ -24,6 +24,7 @@ const CHECKS = [
   { name: "types of tests", command: ["npx", "tsc", "-p", "tsconfig.test.json"] },
   { name: "import arrows", command: ["node", "scripts/checkArrows.mjs"] },
   { name: "enclave measurement", command: ["node", "scripts/bundleEnclave.mjs", "--check"] },
+  { name: "coverage of the spec", command: ["node", "scripts/coverageTable.mjs", "--check"] },
   { name: "licences", command: ["node", "scripts/checkLicences.mjs"] },
   {
     name: "contracts",

@@ -72,7 +72,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   gas,
 });
 
-describe("contracts §1.4, §3.2 and §4: caches of the enclave", () => {
+describe("contracts §1.4, §3.2, §4.3: caches of the enclave", () => {
   it("never change an outcome, its gas or the state: warm and cold agree on any sequence of calls", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), (steps) => {

@@ -367,7 +367,7 @@ describe("consensus §5: T12, forged and repeated callbacks; T13, replies that a
     }
   });
 
-  it("nothing that a host can ask for carries a reply, a sender, funds or an environment", () => {
+  it("nothing that a host can ask for carries a reply, a sender, funds or an environment (enclave §6.9)", () => {
     expect(Object.keys(ECALLS).filter((name) => /reply|handle|callback|ibc|sudo/i.test(name))).toEqual([]);
     const fields = /\b(callback|reply|sender|funds|env|depth|handleType)\b/i;
     for (const [name, { request }] of Object.entries(ECALLS)) expect(request.shape, name).not.toMatch(fields);

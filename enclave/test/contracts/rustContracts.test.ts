@@ -5,7 +5,7 @@ import { ALICE, BOB, RustContract, rustWasm } from "./rustContract.ts";
 
 const PROBE = ["staking", "stargate"];
 
-describe("contracts §1.2, §1.4, §8: contracts in Rust", () => {
+describe("contracts §1.2, §1.4, §8, §9: contracts in Rust", () => {
   test.each([
     ["private_token", { api: "v1", features: ["random"], ibc: false }],
     ["snip721", { api: "v1", features: ["random"], ibc: false }],

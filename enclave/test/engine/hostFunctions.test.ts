@@ -64,7 +64,7 @@ function run(
   return { outcome, output, number, gas: used(outcome, options.call?.gasLimit ?? 10_000_000_000n) - 96n - body };
 }
 
-describe("storage, contracts §2.3", () => {
+describe("storage, contracts §2.3, enclave §11.4", () => {
   const key = utf8ToBytes("key");
 
   test("db_read gives null for what is not there, and the value otherwise", () => {
@@ -125,7 +125,7 @@ describe("storage, contracts §2.3", () => {
   });
 });
 
-describe("what imports throw", () => {
+describe("what imports throw, contracts §2.10", () => {
   class OtherError extends CodedError {}
   const failing = (error: unknown): Partial<EngineCall> => ({
     imports: storeImports(new Map(), {
@@ -150,7 +150,7 @@ describe("what imports throw", () => {
   });
 });
 
-describe("queries, prints and gas", () => {
+describe("queries, prints and gas, contracts §2.7, §2.8, enclave §11.4", () => {
   test("query_chain passes the request and what gas is left, and costs nothing itself", () => {
     const seen: [string, bigint][] = [];
     const query = (request: Uint8Array, gasLeft: bigint): Uint8Array => {
@@ -196,7 +196,7 @@ describe("queries, prints and gas", () => {
   });
 });
 
-describe("addresses, contracts §2.4", () => {
+describe("addresses, contracts §2.4, enclave §11.4", () => {
   const canonical = new Uint8Array(20).fill(1);
   const good = encodeBech32("secret", canonical);
   const text = (name: string, input: Uint8Array, args: readonly Argument[] = []): string | undefined => {

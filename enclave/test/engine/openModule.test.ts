@@ -14,7 +14,7 @@ function openError(code: Uint8Array, forInstantiate = false): Code | undefined {
 
 const PLAIN = { execute: `i32.const ${OUTPUT_REGION}` };
 
-describe("contracts §1.4: load check", () => {
+describe("contracts §1.4, enclave §11.3: load check", () => {
   test("step 1: code that does not decode, or has wrong types, is invalid", () => {
     expect(openError(Uint8Array.of(0))).toBe(EngineErrorCode.InvalidWasm);
     expect(openError(contract({ execute: "i64.const 0" }))).toBe(EngineErrorCode.InvalidWasm);
