@@ -6,7 +6,7 @@
  * Spec: enclave §0.
  * @module
  */
-import { tryBytesToUtf8 } from "./bytes.ts";
+import { compareAsUtf8, tryBytesToUtf8 } from "./bytes.ts";
 import { CodedError } from "./errors.ts";
 
 /**
@@ -320,22 +320,6 @@ export function parseJson(input: Uint8Array | string): JsonValue {
   return new JsonParser(text).parseDocument();
 }
 
-/** Order of the UTF-8 bytes of two strings: that of their code points, which UTF-16 order is not. */
-function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return codePointRank(x) - codePointRank(y);
-  }
-  return a.length - b.length;
-}
-
-/** Puts surrogates, which begin code points from U+10000 on, behind U+FFFF. */
-function codePointRank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
 /** `JSON.stringify` escapes just what enclave §0 lists, and lone surrogates, which are no text. */
 function formatString(text: string): string {
   if (!MAY_NEED_ESCAPES.test(text)) return `"${text}"`;
@@ -349,7 +333,7 @@ function formatNumber(value: number): string {
 }
 
 function formatMembers(members: (readonly [string, JsonInput])[], sorted: boolean): string {
-  if (sorted) members.sort((a, b) => compareKeys(a[0], b[0]));
+  if (sorted) members.sort((a, b) => compareAsUtf8(a[0], b[0]));
   let out = "";
   for (const [key, value] of members) out += `${out === "" ? "" : ","}${formatString(key)}:${format(value, sorted)}`;
   return `{${out}}`;

@@ -8,7 +8,7 @@ import { EngineError } from "../src/engine/engineError.ts";
 import type { Frame, QueryCall } from "../src/execution/callTree.ts";
 import { computeFailure } from "../src/execution/chainFailure.ts";
 import { type Asking, answerQuery } from "../src/execution/contractQuery.ts";
-import { QueryBudget } from "../src/execution/queryBudget.ts";
+import { WorkBudget } from "../src/execution/workBudget.ts";
 import { ComputeStore } from "../src/state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../src/state/gasMeter.ts";
 import { ScopedState } from "../src/state/scopedState.ts";
@@ -36,7 +36,7 @@ function frameAt(queryDepth = 1): Frame {
   const host = { call: () => hostAnswer };
   const state = new ScopedState(host as never, { read: () => undefined });
   const calls = { query: (frame: Frame, call: QueryCall) => ({ answer: callee(frame, call), secret: {} }) };
-  const tree = { services: { host, crypto: testCrypto }, state, queryBudget: new QueryBudget(), calls };
+  const tree = { services: { host, crypto: testCrypto }, state, workBudget: new WorkBudget(20_000_000n), calls };
   return { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth } as unknown as Frame;
 }
 
@@ -179,7 +179,7 @@ describe("contracts §2.7: queries that cost nothing", () => {
     const { user, system } = process.cpuUsage(before);
     expect(error).toMatchObject({ codespace: "enclave", code: 3 });
     // Each counts with the request, and with its answer, in which the request is base64.
-    expect(count).toBe(57);
+    expect(count).toBe(59);
     expect((user + system) / 1e6).toBeLessThan(60);
   });
 
@@ -188,8 +188,11 @@ describe("contracts §2.7: queries that cost nothing", () => {
       hostAnswer = { result: { kind: "ok", value: utf8ToBytes("{}") }, gasUsed: 0n };
       const frame = frameAt();
       let taken = 0;
-      const queryBudget = { take: (length: number) => (taken += Math.max(length, 512)) };
-      Object.assign(frame.tree, { queryBudget });
+      const workBudget = {
+        take: (length: number) => (taken += length),
+        takeQuery: (length: number) => (taken += Math.max(length, 512)),
+      };
+      Object.assign(frame.tree, { workBudget });
       for (let i = 0; i < 1_000; i++) {
         frame.tree.state.set(Uint8Array.of(3, i, i >> 8), new Uint8Array(1_000));
         frame.tree.state.set(Uint8Array.of(7, i, i >> 8), new Uint8Array(10));
@@ -205,9 +208,9 @@ describe("contracts §2.7: queries that cost nothing", () => {
   });
 
   it("are counted for all calls of one message together", () => {
-    const budget = new QueryBudget();
-    for (let i = 0; i < 127; i++) budget.take(1_048_576);
+    const budget = new WorkBudget(20_000_000n);
+    for (let i = 0; i < 131; i++) budget.take(1_048_576);
     budget.take(1_048_576);
-    expect(() => budget.take(0)).toThrow("calling a function in the contract failed for an unexpected reason");
+    expect(() => budget.take(1)).toThrow("calling a function in the contract failed for an unexpected reason");
   });
 });

@@ -38,6 +38,8 @@ export interface EngineImports {
   remove(key: Uint8Array): void;
   /** @param gasLeft W that the caller has left (contracts §2.7 step 4). Returns the envelope of contracts §5.7. */
   query(request: Uint8Array, gasLeft: bigint): Uint8Array;
+  /** Told of bytes that an import with a fixed price works on. Ends the call by throwing. */
+  work(bytes: number): void;
   /** `undefined` where prints are not wanted: then the argument is not even read (contracts §2.2). */
   readonly debugPrint: ((message: Uint8Array) => void) | undefined;
 }

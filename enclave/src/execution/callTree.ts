@@ -11,8 +11,8 @@ import type { GasMeter } from "../state/gasMeter.ts";
 import type { ScopedState } from "../state/scopedState.ts";
 import type { CallCounter } from "./callCounter.ts";
 import type { Contract } from "./contract.ts";
-import type { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
+import type { WorkBudget } from "./workBudget.ts";
 
 /** Where in time calls run. */
 export type BlockContext = {
@@ -37,7 +37,7 @@ export type CallTree = {
   readonly block: BlockContext;
   readonly transaction: TransactionContext | undefined;
   readonly state: ScopedState;
-  readonly queryBudget: QueryBudget;
+  readonly workBudget: WorkBudget;
   readonly calls: Calls;
 };
 

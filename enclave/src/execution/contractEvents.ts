@@ -3,7 +3,8 @@
  * @module
  */
 import type { Event } from "@sotto/boundary/messages";
-import { compareBytes, utf8ToBytes } from "@sotto/common/bytes";
+import { compareAsUtf8, utf8ToBytes } from "@sotto/common/bytes";
+import { trimWhiteSpace } from "@sotto/common/whiteSpace";
 import type { ContractResponse } from "../messages/contractOutput.ts";
 import type { OutputEncryption } from "../messages/outputEncryption.ts";
 import { ComputeCode, computeFailure } from "./chainFailure.ts";
@@ -48,7 +49,7 @@ export function responseEvents(contract: string, response: ContractResponse, enc
   const attributes = response.attributes.map((attribute) => encryption.attribute(attribute));
   const wasm = { type: "wasm", attributes: [own, ...attributes.filter(({ key }) => key !== CONTRACT_ADDRESS)] };
   const custom = response.events.map((event) => {
-    const type = trimSpace(event.type);
+    const type = trimWhiteSpace(event.type);
     if (utf8ToBytes(type).length <= SHORT_TYPE) throw invalidEvent(`Event type too short: '${type}'`);
     const checked = event.attributes.map((attribute) => checkAttribute(encryption.attribute(attribute)));
     return { type: `wasm-${type}`, attributes: [own, ...checked] };
@@ -56,20 +57,9 @@ export function responseEvents(contract: string, response: ContractResponse, enc
   return [wasm, ...custom];
 }
 
-const WHITE_SPACE = /\p{White_Space}/u;
-
-/** As the chain trims: U+0085 is white space and U+FEFF is not, unlike in `trim`. */
-function trimSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && WHITE_SPACE.test(text.charAt(start))) start++;
-  while (end > start && WHITE_SPACE.test(text.charAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
 function checkAttribute(attribute: { readonly key: string; readonly value: string }) {
-  const key = trimSpace(attribute.key);
-  const value = trimSpace(attribute.value);
+  const key = trimWhiteSpace(attribute.key);
+  const value = trimWhiteSpace(attribute.value);
   if (key === "") throw invalidEvent(`Empty attribute key. Value: ${value}`);
   if (value === "") throw invalidEvent(`Empty attribute value. Key: ${key}`);
   if (key.startsWith("_")) throw invalidEvent(`Attribute key starts with reserved prefix _: '${key}'`);
@@ -82,7 +72,9 @@ function invalidEvent(reason: string) {
 
 /** Quirk: events of a contract's sub-message leave with their attributes sorted by key, equal keys in order (contracts §6.4). */
 export function sortAttributes(event: Event): Event {
-  const keyed = event.attributes.map((attribute) => ({ attribute, bytes: utf8ToBytes(attribute.key) }));
-  keyed.sort((a, b) => compareBytes(a.bytes, b.bytes));
-  return { type: event.type, attributes: keyed.map(({ attribute }) => attribute) };
+  // Those from further below have been sorted there.
+  const isSorted = event.attributes.every(({ key }, i, all) => compareAsUtf8(all[i - 1]?.key ?? "", key) <= 0);
+  if (isSorted) return event;
+  const attributes = [...event.attributes].sort((a, b) => compareAsUtf8(a.key, b.key));
+  return { type: event.type, attributes };
 }

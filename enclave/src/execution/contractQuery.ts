@@ -47,14 +47,14 @@ export type Asking = { readonly contract: Contract; readonly secret: TxSecret };
 /**
  * Answers `request` for a contract.
  * @param gasLeft W that the caller has left
- * @throws {EnclaveError} OutOfGas; FailedOcall: the chain's side panicked; FailedFunctionCall: see {@link QueryBudget};
+ * @throws {EnclaveError} OutOfGas; FailedOcall: the chain's side panicked; FailedFunctionCall: see {@link WorkBudget};
  * {EngineError} Unknown; {OutOfGas} of the caller's meter; {RefusalError} HostMisbehavior
  */
 export function answerQuery(frame: Frame, asking: Asking, request: Uint8Array, gasLeft: bigint): AnsweredQuery {
-  const { queryBudget } = frame.tree;
-  queryBudget.take(request.length);
+  const { workBudget } = frame.tree;
+  workBudget.takeQuery(request.length);
   const { answer, gasUsed } = answerText(frame, asking, request, gasLeft);
-  queryBudget.take(answer.length);
+  workBudget.takeQuery(answer.length);
   return { answer: utf8ToBytes(answer), gasUsed };
 }
 
@@ -172,11 +172,11 @@ function askChain({ tree, meter }: Frame, { contract }: Asking, request: ChainRe
 }
 
 /** Records of contracts that this message has made or changed so far. To look for them costs the contract nothing. */
-function pendingRecords({ state, queryBudget }: CallTree): StoreWrite[] {
+function pendingRecords({ state, workBudget }: CallTree): StoreWrite[] {
   const changes = state.visibleChanges();
   const records = changes.filter(({ key }) => !isContractEntry(key));
   const lengths = records.map(({ key, value }) => key.length + (value?.length ?? 0));
-  queryBudget.take(lengths.reduce((sum, length) => sum + length, BYTES_PER_CHANGE * changes.length));
+  workBudget.take(lengths.reduce((sum, length) => sum + length, BYTES_PER_CHANGE * changes.length));
   return records;
 }
 

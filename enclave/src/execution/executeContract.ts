@@ -38,7 +38,7 @@ export function executeContract(frame: Frame, call: ExecuteCall): CallResult {
     const info = { sender, funds };
     const output = runContract(frame, gas, { entry: "execute", contract, info, message, secret });
     const to = { secret, recipient: recipientOf(replyChain) };
-    const response = interpretResponse(services.crypto, "execute", output, to);
+    const response = interpretResponse(tree, "execute", output, to);
     return { contract, secret, replyChain, response };
   });
 

@@ -49,7 +49,7 @@ export function instantiateContract(frame: Frame, call: InstantiateCall): Instan
     const info = { sender: creator, funds: call.funds };
     const output = runContract(frame, gas, { entry: "instantiate", contract, info, message, secret });
     const to = { secret, recipient: recipientOf(replyChain) };
-    const response = interpretResponse(crypto, "instantiate", output, to);
+    const response = interpretResponse(tree, "instantiate", output, to);
     return { contract, secret, replyChain, response };
   });
 

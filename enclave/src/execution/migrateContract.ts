@@ -109,7 +109,7 @@ function runMigration(frame: Frame, gas: CallGas, call: MigrateCall, records: Re
   const info = { sender: addressText(call.sender), funds: [] };
   const output = runContract(frame, gas, { entry: "migrate", contract, info, message: input.message, secret });
   const to = { secret, recipient: recipientOf(input.replyChain) };
-  const response = interpretResponse(crypto, "migrate", output, to);
+  const response = interpretResponse(frame.tree, "migrate", output, to);
   return { contract, secret, replyChain: input.replyChain, response, proof: migrated.proof };
 }
 

@@ -25,6 +25,6 @@ export function queryContract(frame: Frame, call: QueryCall): QueryAnswered {
     const { secret, input } = call.open();
     verifyCodeHashText(input.codeHashText, contract.codeHash);
     const output = runContract(frame, gas, { entry: "query", contract, message: input.message, secret });
-    return { answer: interpretQueryResult(services.crypto, output, secret), secret };
+    return { answer: interpretQueryResult(tree, output, secret), secret };
   });
 }

@@ -133,9 +133,10 @@ function runReply(
     if (encrypted && !equalBytes(contract.codeHash, responder.contract.codeHash)) {
       throw new EnclaveError(EnclaveErrorCode.ValidationFailure);
     }
+    tree.workBudget.take(input.length);
     const output = runContract(frame, gas, { entry: "reply", contract, message: input, secret });
     const to = { secret, recipient: recipientOf(replyChain) };
-    const response = interpretResponse(services.crypto, "reply", output, to);
+    const response = interpretResponse(tree, "reply", output, to);
     // Code that the contract got after it had asked for the reply (contracts §6.4).
     if (response.api !== "v1")
       throw callFailure("reply", "response of reply should always be a CosmWasm v1 response type");

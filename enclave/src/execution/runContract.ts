@@ -93,7 +93,7 @@ function throwFailure(result: Extract<EngineOutcome["result"], { kind: "failed" 
  */
 export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8Array {
   const { contract, entry, message } = call;
-  const { services } = frame.tree;
+  const { services, workBudget } = frame.tree;
   const { random, salt } = placeOf(frame, call);
   const cipher = services.ciphers.forContract(contract.originalKey);
   const storage = new ContractStorage(frame.store, cipher, contract.bytes, salt);
@@ -101,17 +101,27 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
   const limit = callGasLimit(frame.meter);
   const counted = { queries: 0n, written: 0n };
   const imports: EngineImports = {
-    read: (key) => storage.read(key),
+    read: (key) => {
+      workBudget.take(key.length);
+      const value = storage.read(key);
+      workBudget.take(value?.length ?? 0);
+      return value;
+    },
     write: (key, value) => {
+      workBudget.take(key.length);
       counted.written += BigInt(value.length);
       storage.write(key, value);
     },
-    remove: (key) => storage.remove(key),
+    remove: (key) => {
+      workBudget.take(key.length);
+      storage.remove(key);
+    },
     query: (request, gasLeft) => {
       const { answer, gasUsed } = answerQuery(frame, { contract, secret: call.secret }, request, gasLeft);
       counted.queries += gasUsed;
       return answer;
     },
+    work: (bytes) => workBudget.take(bytes),
     debugPrint: debugPrint(frame, contract),
   };
   const readOnly = entry === "query";
@@ -126,6 +136,7 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
   const external = storage.accessGas * rules.accessUnit + counted.queries;
   gas.used = reportedGas(limit, outcome, { external, refund: 0n });
   if (outcome.result.kind === "failed") return throwFailure(outcome.result);
+  workBudget.take(outcome.result.output.length);
   storage.flush(services.crypto, random);
   // Only now: a flush that fails costs the whole.
   const refund = rules.refund ? counted.written * WRITE_GAS_PER_BYTE : 0n;
@@ -137,6 +148,7 @@ function debugPrint({ tree }: Frame, contract: Contract): EngineImports["debugPr
   const { chainId, host } = tree.services;
   if (!isDevelopmentChain(chainId)) return undefined;
   return (message) => {
+    tree.workBudget.takeQuery(message.length);
     host.call("debugPrint", { contract: contract.bytes, message: message.subarray(0, LIMITS.message) });
   };
 }

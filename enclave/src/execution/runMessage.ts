@@ -13,9 +13,9 @@ import { makeStoreReader } from "../state/storeReader.ts";
 import { CALLS } from "./calls.ts";
 import type { BlockContext, CallTree, Frame, TransactionContext } from "./callTree.ts";
 import { ChainFailure, ChainPanic, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
-import { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
 import { type MessageRan, runSignedMessage } from "./signedMessage.ts";
+import { WorkBudget } from "./workBudget.ts";
 
 /** A transaction while its messages run. */
 export type RunningTransaction = {
@@ -66,8 +66,8 @@ function runInTree(
   work: (frame: Frame) => MessageRan,
 ): MessageOutcome {
   const state = new ScopedState(services.host, makeStoreReader(services.host));
-  const queryBudget = new QueryBudget();
-  const tree: CallTree = { services, block, transaction: transaction.context, state, queryBudget, calls: CALLS };
+  const workBudget = new WorkBudget(transaction.gasLeft);
+  const tree: CallTree = { services, block, transaction: transaction.context, state, workBudget, calls: CALLS };
   const meter = new GasMeter(transaction.gasLeft, { countsNative: false });
   const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
   const outcome = settle(() => {

@@ -13,8 +13,8 @@ import { makeStoreReader } from "../state/storeReader.ts";
 import { CALLS } from "./calls.ts";
 import type { Frame, OpenedInput } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
-import { QueryBudget } from "./queryBudget.ts";
 import type { Services } from "./services.ts";
+import { WorkBudget } from "./workBudget.ts";
 
 export type QueryOutcome = EcallResponse<"query">;
 
@@ -29,7 +29,14 @@ export function runQuery(
   const meter = new GasMeter(request.gasLimit, { countsNative: true });
   const store = new ComputeStore(state, meter);
   const frame: Frame = {
-    tree: { services, block, transaction: undefined, state, queryBudget: new QueryBudget(), calls: CALLS },
+    tree: {
+      services,
+      block,
+      transaction: undefined,
+      state,
+      workBudget: new WorkBudget(request.gasLimit),
+      calls: CALLS,
+    },
     meter,
     store,
     depth: 0,

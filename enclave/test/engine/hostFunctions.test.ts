@@ -371,3 +371,13 @@ describe("crypto, contracts §2.5 and §2.6", () => {
     expect(run("dcap_quote_verify", "i64", [message, message]).number).toBe(1n << 32n);
   });
 });
+
+describe("contracts §2.4: long texts", () => {
+  test("white space inside of a text takes no longer than other characters", () => {
+    const text = utf8ToBytes(`a${" ".repeat(50_000)}b`);
+    const before = process.cpuUsage();
+    const found = run("canonicalize_address", "i32", [text, 0], { output: "region" });
+    expect(found.output).toEqual(utf8ToBytes('missing human-readable separator, "1"'));
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+});

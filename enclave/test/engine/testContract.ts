@@ -78,6 +78,7 @@ export function storeImports(store: TestStore, more: Partial<EngineImports> = {}
     write: (key, value) => void store.set(bytesToHex(key), value),
     remove: (key) => void store.delete(bytesToHex(key)),
     query: () => utf8ToBytes('{"Ok":{"Err":"no queries here"}}'),
+    work: () => {},
     debugPrint: undefined,
     ...more,
   };

@@ -5,14 +5,12 @@
 import { ACCOUNT_PREFIX } from "@sotto/common/address";
 import { Bech32Error, Bech32ErrorCode, decodeBech32, encodeBech32 } from "@sotto/common/bech32";
 import { tryBytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
+import { trimWhiteSpace } from "@sotto/common/whiteSpace";
 import { EngineError, EngineErrorCode } from "../engineError.ts";
 import type { Guest } from "./guest.ts";
 import type { HostFunction, HostFunctions } from "./hostFunction.ts";
 
 const ADDRESS_GAS = 8192n;
-/** Unicode's White_Space, which is not quite what `trim` of JavaScript removes. */
-const WHITE_SPACE = "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-const OUTER_WHITE_SPACE = new RegExp(`^${WHITE_SPACE}|${WHITE_SPACE}$`, "g");
 
 /** Bytes of an address, or the text that the contract gets. */
 type Canonical = Uint8Array | string;
@@ -56,7 +54,7 @@ function canonicalizeFunction(convert: (text: string) => Canonical): HostFunctio
     result: "i32",
     bind: (guest) => (human, out) => {
       begin(guest);
-      const text = tryBytesToUtf8(guest.readRegion(human));
+      const text = tryBytesToUtf8(guest.readArgument(human));
       const canonical = text === undefined ? "input is not valid UTF-8" : convert(text);
       if (typeof canonical === "string") return guest.newRegion(utf8ToBytes(canonical));
       guest.writeRegion(out, canonical);
@@ -75,7 +73,7 @@ const humanize: HostFunction = {
   result: "i32",
   bind: (guest) => (canonical, out) => {
     begin(guest);
-    guest.writeRegion(out, utf8ToBytes(encodeBech32(ACCOUNT_PREFIX, guest.readRegion(canonical))));
+    guest.writeRegion(out, utf8ToBytes(encodeBech32(ACCOUNT_PREFIX, guest.readArgument(canonical))));
     return 0;
   },
 };
@@ -85,7 +83,7 @@ const validate: HostFunction = {
   result: "i32",
   bind: (guest) => (human) => {
     begin(guest);
-    const bytes = guest.readRegion(human);
+    const bytes = guest.readArgument(human);
     const text = tryBytesToUtf8(bytes);
     let fault: string | undefined;
     if (bytes.length === 0) fault = "Input is empty";
@@ -96,9 +94,7 @@ const validate: HostFunction = {
 };
 
 export const addressFunctions: HostFunctions = {
-  canonicalize_address: canonicalizeFunction((text) =>
-    canonicalize(text.replace(OUTER_WHITE_SPACE, ""), "input is empty"),
-  ),
+  canonicalize_address: canonicalizeFunction((text) => canonicalize(trimWhiteSpace(text), "input is empty")),
   addr_canonicalize: canonicalizeFunction((text) => canonicalize(text, "Input is empty")),
   humanize_address: humanize,
   addr_humanize: humanize,

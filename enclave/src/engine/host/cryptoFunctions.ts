@@ -58,22 +58,34 @@ const VERDICT_CODES: Readonly<Record<SignatureVerdict, number>> = {
 };
 
 /**
- * Elements of a section, each followed by its length in 4 big-endian bytes; decoded from the end. One to three bytes that are
- * left over at the start are ignored.
+ * Elements of a section, each followed by its length in 4 big-endian bytes; read from the end. One to three bytes that are left over
+ * at the start are ignored.
  * @throws {EngineError} Panicked, if a length points before the start
  */
-function decodeSections(bytes: Uint8Array): readonly Uint8Array[] {
+function* elementsFromEnd(bytes: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const elements: Uint8Array[] = [];
   let end = bytes.length;
   while (end >= 4) {
     const length = view.getUint32(end - 4);
     const start = end - 4 - length;
     if (start < 0) throw new EngineError(EngineErrorCode.Panicked);
-    elements.push(bytes.subarray(start, end - 4));
+    yield bytes.subarray(start, end - 4);
     end = start;
   }
-  return elements.reverse();
+}
+
+/** Counted before any is kept: millions of empty ones may stand in a section, which only the price then refuses. */
+function countElements(bytes: Uint8Array): number {
+  let count = 0;
+  for (const _ of elementsFromEnd(bytes)) count++;
+  return count;
+}
+
+type Section = { readonly bytes: Uint8Array; readonly count: number };
+type Elements = readonly Uint8Array[];
+
+function elementsOf({ bytes }: Section): Elements {
+  return [...elementsFromEnd(bytes)].reverse();
 }
 
 /** The number of signatures after expansion, or undefined if the counts do not go together. */
@@ -84,13 +96,8 @@ function batchSize(messages: number, signatures: number, keys: number): number |
   return undefined;
 }
 
-function batchCode(
-  crypto: Crypto,
-  messages: readonly Uint8Array[],
-  signatures: readonly Uint8Array[],
-  keys: readonly Uint8Array[],
-): number {
-  const pick = (list: readonly Uint8Array[], i: number): Uint8Array => list[list.length === 1 ? 0 : i] as Uint8Array;
+function batchCode(crypto: Crypto, messages: Elements, signatures: Elements, keys: Elements): number {
+  const pick = (list: Elements, i: number): Uint8Array => list[list.length === 1 ? 0 : i] as Uint8Array;
   for (let i = 0; i < signatures.length; i++) {
     if (pick(signatures, i).length !== SIGNATURE_BYTES) return Code.SignatureFormat;
     if (pick(keys, i).length !== KEY_BYTES) return Code.PublicKeyFormat;
@@ -109,7 +116,7 @@ function secp256k1Functions(crypto: Crypto): HostFunctions {
       bind: (guest) => (hash, signature, key) => {
         begin(guest, SECP256K1_GAS);
         return VERDICT_CODES[
-          crypto.secp256k1Verify(guest.readRegion(hash), guest.readRegion(signature), guest.readRegion(key))
+          crypto.secp256k1Verify(guest.readArgument(hash), guest.readArgument(signature), guest.readArgument(key))
         ];
       },
     },
@@ -118,8 +125,8 @@ function secp256k1Functions(crypto: Crypto): HostFunctions {
       result: "i64",
       bind: (guest) => (hashPointer, signaturePointer, recoveryId) => {
         begin(guest, SECP256K1_GAS);
-        const hash = guest.readRegion(hashPointer);
-        const signature = guest.readRegion(signaturePointer);
+        const hash = guest.readArgument(hashPointer);
+        const signature = guest.readArgument(signaturePointer);
         if (hash.length !== HASH_BYTES) return highCode(Code.HashLength);
         if (signature.length !== SIGNATURE_BYTES) return highCode(Code.SignatureFormat);
         if (recoveryId < 0 || recoveryId > 3) return highCode(Code.Generic);
@@ -131,8 +138,8 @@ function secp256k1Functions(crypto: Crypto): HostFunctions {
       result: "i64",
       bind: (guest) => (messagePointer, keyPointer) => {
         begin(guest, SECP256K1_SIGN_GAS);
-        const message = guest.readRegion(messagePointer);
-        const key = guest.readRegion(keyPointer);
+        const message = guest.readArgument(messagePointer);
+        const key = guest.readArgument(keyPointer);
         if (key.length !== KEY_BYTES) return highCode(Code.PrivateKeyFormat);
         return regionOrCode(guest, crypto.secp256k1Sign(crypto.sha256(message), key), Code.PrivateKeyFormat);
       },
@@ -148,7 +155,7 @@ function ed25519Functions(crypto: Crypto): HostFunctions {
       bind: (guest) => (message, signature, key) => {
         begin(guest, ED25519_GAS);
         return VERDICT_CODES[
-          crypto.ed25519Verify(guest.readRegion(message), guest.readRegion(signature), guest.readRegion(key))
+          crypto.ed25519Verify(guest.readArgument(message), guest.readArgument(signature), guest.readArgument(key))
         ];
       },
     },
@@ -157,13 +164,19 @@ function ed25519Functions(crypto: Crypto): HostFunctions {
       result: "i32",
       bind: (guest) => (messagesPointer, signaturesPointer, keysPointer) => {
         void guest.call; // refuses inside `allocate`
-        const messages = decodeSections(guest.readRegion(messagesPointer));
-        const signatures = decodeSections(guest.readRegion(signaturesPointer));
-        const keys = decodeSections(guest.readRegion(keysPointer));
-        const size = batchSize(messages.length, signatures.length, keys.length);
+        const read = (pointer: number): Section => {
+          const bytes = guest.readArgument(pointer);
+          return { bytes, count: countElements(bytes) };
+        };
+        const messages = read(messagesPointer);
+        const signatures = read(signaturesPointer);
+        const keys = read(keysPointer);
+        const size = batchSize(messages.count, signatures.count, keys.count);
         if (size === undefined) return Code.BatchSizes;
         guest.useGas(BATCH_GAS + BATCH_GAS_PER_SIGNATURE * BigInt(size));
-        return batchCode(crypto, messages, signatures, keys);
+        // One message may be signed many times.
+        if (messages.count < size) guest.call.imports.work(messages.bytes.length * (size - 1));
+        return batchCode(crypto, elementsOf(messages), elementsOf(signatures), elementsOf(keys));
       },
     },
     ed25519_sign: {
@@ -171,8 +184,8 @@ function ed25519Functions(crypto: Crypto): HostFunctions {
       result: "i64",
       bind: (guest) => (messagePointer, seedPointer) => {
         begin(guest, ED25519_SIGN_GAS);
-        const message = guest.readRegion(messagePointer);
-        const seed = guest.readRegion(seedPointer);
+        const message = guest.readArgument(messagePointer);
+        const seed = guest.readArgument(seedPointer);
         if (seed.length !== KEY_BYTES) return highCode(Code.PrivateKeyFormat);
         return regionOrCode(guest, crypto.ed25519Sign(message, seed), Code.PrivateKeyFormat);
       },
@@ -186,8 +199,8 @@ const dcapQuoteVerify: HostFunction = {
   result: "i64",
   bind: (guest) => (quote, collateral) => {
     begin(guest, QUOTE_GAS);
-    guest.readRegion(quote);
-    return highCode(guest.readRegion(collateral).length === 0 ? Code.Generic : QUOTE_REFUSED);
+    guest.readArgument(quote);
+    return highCode(guest.readArgument(collateral).length === 0 ? Code.Generic : QUOTE_REFUSED);
   },
 };
 

@@ -86,7 +86,14 @@ export class Guest {
     return this.bytes.subarray(offset, offset + length);
   }
 
-  /** The same, as bytes that can be kept. */
+  /** The same for an import whose price does not depend on the length. @throws also what `EngineImports.work` throws */
+  readArgument(pointer: number): Uint8Array {
+    const data = this.readRegion(pointer);
+    this.call.imports.work(data.length);
+    return data;
+  }
+
+  /** As {@link readRegion}, as bytes that can be kept. */
   copyRegion(pointer: number): Uint8Array {
     return this.readRegion(pointer).slice();
   }

@@ -1,0 +1,43 @@
+/**
+ * A bound on what one message or query makes the node do and remember where that costs the contract little or nothing.
+ *
+ * No rule of the protocol: there a query that is none is free of gas, and keys, texts, signed messages and outputs cost the same
+ * however long they are (contracts §2.2), so that a contract could keep a node busy for hours, or use up its memory. What contracts
+ * do with their bytes costs them far more than would fit into the bound; it is the same on every node.
+ * @module
+ */
+import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
+
+const BASE_BYTES = 4_194_304;
+const BYTES_PER_GAS = 12n;
+/** Whatever the gas. */
+const MAX_BYTES = 134_217_728n;
+/** Bytes that each query, answer, attribute, event and message counts as at least: what the work for it comes to. */
+const ITEM_BYTES = 512;
+
+/** Shared by all calls of one message. */
+export class WorkBudget {
+  #left: number;
+
+  /** @param gasLimit S that the message may use: what costs little must not be worth much either */
+  constructor(gasLimit: bigint) {
+    const bytes = BYTES_PER_GAS * gasLimit;
+    this.#left = BASE_BYTES + Number(bytes < MAX_BYTES ? bytes : MAX_BYTES);
+  }
+
+  /** @throws {EnclaveError} FailedFunctionCall, as for the limits of enclave §11.5 */
+  take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
+  }
+
+  /** For the bytes of one query or answer. @throws as {@link take} */
+  takeQuery(bytes: number): void {
+    this.take(Math.max(bytes, ITEM_BYTES));
+  }
+
+  /** For parts of an output, besides its bytes. @throws as {@link take} */
+  takeItems(count: number): void {
+    this.take(count * ITEM_BYTES);
+  }
+}

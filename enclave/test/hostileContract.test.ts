@@ -1,0 +1,121 @@
+/** Contracts that make the node work or remember for nothing: bounded, and an error of the call, the same on every node. */
+
+import { bytesToBase64, bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
+import { describe, expect, it } from "vitest";
+import { contract, OUTPUT_REGION } from "./engine/testContract.ts";
+import { type Executed, type Instance, TestChain, Wallet } from "./harness.ts";
+
+const LENGTH = 1_000_000;
+const REFUSED =
+  "Execution error: Enclave: calling a function in the contract failed for an unexpected reason: execute contract failed";
+/** Region of a long argument, whose first word counts up, and the argument itself. */
+const REGION = 256;
+const DATA = 65_536;
+const EMPTY_REGION = 300;
+const SIGNATURE_REGION = 320;
+const KEY_REGION = 340;
+const OUTPUT_DATA = 600;
+
+const region = (at: number, length: number) => new Uint8Array(Uint32Array.of(at, length, length).buffer);
+const output = (at: number, text: string): [number, Uint8Array | string][] => [
+  [OUTPUT_REGION, region(at, utf8ToBytes(text).length)],
+  [at, text],
+];
+const NOTHING = output(OUTPUT_DATA, '{"Ok":{"messages":[],"attributes":[],"events":[]}}');
+
+/** Calls an import with a long argument that differs each time, for ever. */
+function repeating(name: string, params: number, result: "i32" | "i64" | undefined, rest: string): Uint8Array {
+  const type = Array.from({ length: params }, () => "i32" as const);
+  return contract({
+    imports: [["env", name, [type, result === undefined ? [] : [result]]]],
+    memory: [40],
+    data: [
+      ...NOTHING,
+      [REGION, region(DATA, LENGTH)],
+      [EMPTY_REGION, region(DATA, 0)],
+      [SIGNATURE_REGION, region(DATA, 64)],
+      [KEY_REGION, region(DATA, 32)],
+    ],
+    locals: ["i32"],
+    execute: `loop
+        i32.const ${DATA} local.get 3 i32.const 1 i32.add local.tee 3 i32.store
+        i32.const ${REGION} ${rest} call 0 ${result === undefined ? "" : "drop"}
+        br 0
+      end unreachable`,
+  });
+}
+
+class Stage {
+  readonly chain = TestChain.start();
+  readonly alice = new Wallet(1);
+
+  instance(code: Uint8Array): Instance {
+    return this.chain.instantiate(this.alice, this.chain.storeCode(code), {});
+  }
+
+  /** Executes in bounded time. */
+  execute(instance: Instance, message: unknown, gas = 10_000_000n): Executed {
+    const before = process.cpuUsage();
+    const executed = this.chain.execute(this.alice, instance, message, { gas });
+    expect(process.cpuUsage(before).user).toBeLessThan(30_000_000);
+    return executed;
+  }
+}
+
+describe("contracts §2.1, §2.2: imports that cost the same however long their arguments are", () => {
+  it.each([
+    ["db_remove", 1, undefined, ""],
+    ["db_write", 2, undefined, `i32.const ${EMPTY_REGION}`],
+    ["addr_validate", 1, "i32", ""],
+    ["addr_canonicalize", 2, "i32", `i32.const ${EMPTY_REGION}`],
+    ["secp256k1_sign", 2, "i64", `i32.const ${KEY_REGION}`],
+    ["ed25519_sign", 2, "i64", `i32.const ${KEY_REGION}`],
+    ["ed25519_verify", 3, "i32", `i32.const ${SIGNATURE_REGION} i32.const ${KEY_REGION}`],
+  ] as const)("%s ends in bounded time and memory", { timeout: 60_000 }, (name, params, result, rest) => {
+    const stage = new Stage();
+    const hostile = stage.instance(repeating(name, params, result, rest));
+    expect(stage.execute(hostile, {}, 2_000_000n).log).toBe(REFUSED);
+  });
+});
+
+describe("contracts §5.2, §6.5: outputs out of a contract's own data, which cost it nothing", () => {
+  /** Answers with what it is sent. */
+  const ECHO = contract({ data: NOTHING, execute: "local.get 2" });
+
+  it("end in bounded time and memory, however many contracts make them", { timeout: 60_000 }, () => {
+    const stage = new Stage();
+    const attributes = Array.from({ length: 20_000 }, () => '{"key":"b","value":""},{"key":"a","value":""}').join();
+    const loud = contract({
+      memory: [40],
+      data: [
+        ...NOTHING,
+        [512, region(4_096, 8_192)],
+        ...output(DATA, `{"Ok":{"messages":[],"attributes":[${attributes}],"events":[]}}`),
+      ],
+      execute: `i32.const ${OUTPUT_REGION}`,
+      // Arguments all go to one place.
+      allocate: { name: "allocate", type: [["i32"], ["i32"]], code: "i32.const 512" },
+    });
+    const echo = stage.instance(ECHO);
+    expect(loud.length).toBeLessThan(2_097_152);
+    const execute = (msg: string) => ({
+      id: 0,
+      msg: {
+        wasm: {
+          execute: {
+            contract_addr: loudInstance.bech32,
+            code_hash: bytesToHex(loudInstance.codeHash),
+            msg: bytesToBase64(utf8ToBytes(msg)),
+            send: [],
+          },
+        },
+      },
+      gas_limit: null,
+      reply_on: "never",
+    });
+    const loudInstance = stage.instance(loud);
+    const messages = Array.from({ length: 200 }, () => execute("{}"));
+    const executed = stage.execute(echo, { Ok: { messages, attributes: [], events: [] } });
+    expect(executed.log).toBe(`dispatch: submessages: ${REFUSED}`);
+  });
+});
