@@ -263,6 +263,17 @@ describe("contracts §6.3, §6.4, enclave §7.7: messages between contracts", ()
     );
   });
 
+  it("may carry the receiver's code hash in the message itself, as the bytes on the way do not tell (enclave §7.2)", () => {
+    const split = (at: number) => {
+      const { wasm: message } = wasm(inner, {});
+      const hash = message.execute.code_hash;
+      const msg = b64(hash.slice(at) + JSON.stringify(set("split", String(at))));
+      return exec(send(sub({ wasm: { execute: { ...message.execute, code_hash: hash.slice(0, at), msg } } })));
+    };
+    for (const at of [0, 63]) expect(split(at).log).toBe("");
+    expect(JSON.parse(chain.query(alice, inner, get("split")))).toBe(b64("63"));
+  });
+
   it("refuse a wrong code hash and an address that is none", () => {
     const wrong = { ...inner, codeHash: new Uint8Array(32) };
     expect(exec(send(sub(wasm(wrong, { noop: {} })))).log).toContain("failed to validate transaction");

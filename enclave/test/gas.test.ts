@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { bytesToBase64, bytesToHex, concatBytes, hexToBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { describe, expect, it } from "vitest";
-import { type Instance, TestChain, Wallet } from "./harness.ts";
+import { callGasLimit, reportedGas } from "../src/execution/wasmGas.ts";
+import { GasMeter } from "../src/state/gasMeter.ts";
+import { ALLOCATE, contract, OUTPUT_REGION } from "./engine/testContract.ts";
+import { type Instance, refusalOf, TestChain, Wallet, wasmPower } from "./harness.ts";
 
 /** Reads `cnt`, then writes ten bytes to it; instantiate does nothing. */
 const EXAMPLE = hexToBytes(
@@ -36,6 +39,71 @@ describe("contracts §4.3, §4.4, §4.5, enclave §5.4: gas", () => {
     const contract = chain.instantiate(alice, chain.storeCode(EXAMPLE), {});
     const gas = () => chain.execute(alice, contract, {}).outcome.gasUsed - loading(chain, contract);
     expect([gas(), gas()]).toEqual([1_291n + 1n, 1_204n + 1n]);
+  });
+
+  it("of a panic is half of the limit, whatever reads would have taken off (contracts §4.3)", () => {
+    const chain = TestChain.start();
+    const alice = new Wallet(1);
+    const region = (at: number, length: number) => new Uint8Array(Uint32Array.of(at, length, length).buffer);
+    const okay = utf8ToBytes('{"Ok":{"messages":[],"attributes":[],"events":[]}}');
+    // Once the second global is set, `allocate` calls an import; the text of an error comes by `allocate`.
+    const code = contract({
+      imports: [
+        ["env", "db_read", [["i32"], ["i32"]]],
+        ["env", "addr_validate", [["i32"], ["i32"]]],
+        ["env", "check_gas", [[], ["i64"]]],
+      ],
+      globals: [["i32", true, 0]],
+      allocate: { ...ALLOCATE, code: `global.get 1 if call 2 drop end ${ALLOCATE.code}` },
+      execute: `i32.const 256 call 0 i32.const 1 global.set 1 drop i32.const 272 call 1`,
+      data: [
+        [OUTPUT_REGION, region(600, okay.length)],
+        [600, okay],
+        [256, region(600, 3)],
+        [272, region(600, 0)],
+      ],
+    });
+    const instance = chain.instantiate(alice, chain.storeCode(code), {});
+    const gas = 1_000_000n;
+    const { log, outcome } = chain.execute(alice, instance, {}, { gas });
+    expect(log).toBe("Execution error: Enclave: panicked due to unexpected behavior: execute contract failed");
+    const loaded = loading(chain, instance);
+    expect(outcome.gasUsed).toBe(loaded + (100n + 68n) + (100n + 53n) + (gas - loaded) / 2n + 1n);
+  });
+
+  it("that is asked for beyond all numbers is as much as 64 bits hold (contracts §4.3)", () => {
+    const outcome = { remaining: 0n, exhausted: (1n << 64n) - 1n };
+    expect(reportedGas(10n, outcome, { external: 0n, refund: 0n })).toBe((1n << 64n) - 1n);
+  });
+
+  it("has a limit that wraps, and one of 10,000,000 S (contracts §4.2)", () => {
+    const limit = (gas: bigint) => callGasLimit(new GasMeter(gas, { countsNative: false }));
+    expect(limit((1n << 64n) - 1n)).toBe(10_000_000_000n);
+    expect(limit((1n << 61n) + 7n)).toBe(7_000n);
+    expect(limit(10_000_001n)).toBe(10_000_000_000n);
+    expect(limit(9_999_999n)).toBe(9_999_999_000n);
+  });
+
+  it("is no matter of a machine that comes to its end: then there is no result", () => {
+    let isFull = false;
+    const Instance = new Proxy(wasmPower.Instance, {
+      construct(target, given: ConstructorParameters<typeof target>) {
+        if (isFull) throw new RangeError("WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory");
+        return new target(...given);
+      },
+    });
+    const { Module, Memory, Table, RuntimeError } = wasmPower;
+    const validate = (bytes: Uint8Array) => wasmPower.validate(bytes);
+    const wasm = { Module, Instance, Memory, Table, RuntimeError, validate };
+    const chain = TestChain.start({ powers: { wasm } });
+    const alice = new Wallet(1);
+    const instance = chain.instantiate(alice, chain.storeCode(PROBE), { noop: {} });
+    chain.restart();
+    isFull = true;
+    expect(refusalOf(() => chain.execute(alice, instance, { noop: {} }))).toMatchObject({
+      codespace: "refusal",
+      code: 1,
+    });
   });
 
   it("of an instantiate is that of its accesses, and no refund", () => {

@@ -15,6 +15,7 @@ const EMPTY_REGION = 300;
 const SIGNATURE_REGION = 320;
 const KEY_REGION = 340;
 const OUTPUT_DATA = 600;
+const ARGUMENT_REGION = 512;
 
 const region = (at: number, length: number) => new Uint8Array(Uint32Array.of(at, length, length).buffer);
 const output = (at: number, text: string): [number, Uint8Array | string][] => [
@@ -42,6 +43,16 @@ function repeating(name: string, params: number, result: "i32" | "i64" | undefin
         i32.const ${REGION} ${rest} call 0 ${result === undefined ? "" : "drop"}
         br 0
       end unreachable`,
+  });
+}
+
+/** Executes to `text`, out of its own data; arguments all go to one place. */
+function saying(text: string): Uint8Array {
+  return contract({
+    memory: [90],
+    data: [...NOTHING, [REGION, region(DATA, text.length)], [DATA, text], [ARGUMENT_REGION, region(4_096, 8_192)]],
+    execute: `i32.const ${REGION}`,
+    allocate: { name: "allocate", type: [["i32"], ["i32"]], code: `i32.const ${ARGUMENT_REGION}` },
   });
 }
 
@@ -85,17 +96,7 @@ describe("contracts §5.2, §6.5: outputs out of a contract's own data, which co
   it("end in bounded time and memory, however many contracts make them", { timeout: 60_000 }, () => {
     const stage = new Stage();
     const attributes = Array.from({ length: 20_000 }, () => '{"key":"b","value":""},{"key":"a","value":""}').join();
-    const loud = contract({
-      memory: [40],
-      data: [
-        ...NOTHING,
-        [512, region(4_096, 8_192)],
-        ...output(DATA, `{"Ok":{"messages":[],"attributes":[${attributes}],"events":[]}}`),
-      ],
-      execute: `i32.const ${OUTPUT_REGION}`,
-      // Arguments all go to one place.
-      allocate: { name: "allocate", type: [["i32"], ["i32"]], code: "i32.const 512" },
-    });
+    const loud = saying(`{"Ok":{"messages":[],"attributes":[${attributes}],"events":[]}}`);
     const echo = stage.instance(ECHO);
     expect(loud.length).toBeLessThan(2_097_152);
     const execute = (msg: string) => ({
@@ -117,5 +118,19 @@ describe("contracts §5.2, §6.5: outputs out of a contract's own data, which co
     const messages = Array.from({ length: 200 }, () => execute("{}"));
     const executed = stage.execute(echo, { Ok: { messages, attributes: [], events: [] } });
     expect(executed.log).toBe(`dispatch: submessages: ${REFUSED}`);
+  });
+
+  it("may send messages up to the limit of a call, and none beyond (contracts §1.6, enclave §11.5)", () => {
+    const stage = new Stage();
+    const receiver = stage.instance(contract({ memory: [40], data: NOTHING, execute: `i32.const ${OUTPUT_REGION}` }));
+    /** Nonce, key, IV and code hash are the rest of 2,048,000 bytes. */
+    const sender = (length: number) => {
+      const msg = bytesToBase64(new Uint8Array(length).fill(32));
+      const execute = `{"contract_addr":"${receiver.bech32}","code_hash":"${bytesToHex(receiver.codeHash)}","msg":"${msg}","send":[]}`;
+      const message = `{"id":0,"msg":{"wasm":{"execute":${execute}}},"gas_limit":null,"reply_on":"never"}`;
+      return stage.instance(saying(`{"Ok":{"messages":[${message}],"attributes":[],"events":[]}}`));
+    };
+    expect(stage.execute(sender(2_048_000 - 144), {}).log).toBe("");
+    expect(stage.execute(sender(2_048_000 - 143), {}).log).toBe(`dispatch: submessages: ${REFUSED}`);
   });
 });

@@ -225,7 +225,9 @@ describe("chain §2.14, enclave §8, contracts §6.1: what a migration needs", (
       packAny(MsgMigrateContract, { ...MsgMigrateContract.decode(any.value), ...change });
     const log = (change: Partial<MsgMigrateContract>) => runAlone(chain, alice, changed(change)).log;
     const unverified = refused("failed to verify transaction signature")[1];
-    expect(log({ msg: utf8ToBytes(JSON.stringify(noop).padEnd(100)) })).toBe(unverified);
+    const undecryptable = refused("failed to decrypt data")[1];
+    expect(log({ msg: utf8ToBytes(JSON.stringify(noop).padEnd(100)) })).toBe(undecryptable);
+    expect(log({ msg: utf8ToBytes("short") })).toBe(undecryptable);
     expect(log({ callbackSig: new Uint8Array(32) })).toBe(unverified);
     expect(log({ msg: new Uint8Array(0) })).toBe(
       refused("calling a function in the contract failed for an unexpected reason")[1],

@@ -19,6 +19,7 @@ import { makeCryptoFunctions } from "./host/cryptoFunctions.ts";
 import { IdlePool, type Shelf } from "./idlePool.ts";
 import { type LoadedCode, loadModule } from "./loadModule.ts";
 import { errorOfTrap } from "./traps.ts";
+import { Fault } from "./wasm/rewriteBody.ts";
 
 /** Opened modules that are kept (contracts §1.4). */
 const DEFAULT_CACHE_SIZE = 100;
@@ -86,9 +87,8 @@ export function makeEngine(parts: EngineParts): Engine {
     }
     const instance = pool.take(shelf) ?? new ContractInstance(wasm, host, code);
     const result = runOn(instance);
-    const panicked = result.kind === "failed" && result.error.code === EngineErrorCode.Panicked;
-    const remaining = panicked ? call.gasLimit - call.gasLimit / 2n : instance.gasLeft;
-    const exhausted = panicked ? 0n : instance.gasExhausted;
+    const remaining = instance.gasLeft;
+    const exhausted = instance.gasExhausted;
     if (instance.restore(result.kind !== "returned")) pool.put(shelf, instance);
     return { result, remaining, exhausted };
 
@@ -101,9 +101,10 @@ export function makeEngine(parts: EngineParts): Engine {
     }
   }
 
-  /** What ended a call. @throws what is no result of the call: mistakes of ours, a machine out of memory */
+  /** What ended a call. @throws what is no result of the call: mistakes of ours, a RangeError of a machine out of memory */
   function failureOf(thrown: unknown, instance: ContractInstance): EngineOutcome["result"] {
     const state = instance.trapState;
+    if (state.fault === Fault.MachineOutOfMemory) throw new RangeError("memory.grow: the machine has no memory left");
     const error = thrown instanceof EngineError ? thrown : errorOfTrap(wasm, thrown, state);
     if (error !== undefined) return { kind: "failed", error };
     if (!(thrown instanceof CodedError)) throw thrown;

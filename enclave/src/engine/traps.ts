@@ -33,10 +33,9 @@ const FAULT_CODES: Readonly<Record<number, EngineErrorCode>> = {
 
 /**
  * @param thrown what running wasm threw
- * @returns the error of the call, or undefined if what was thrown is no result: a mistake of ours, or a machine out of memory
+ * @returns the error of the call, or undefined if what was thrown is no result
  */
 export function errorOfTrap(power: WasmPower, thrown: unknown, state: TrapState): EngineError | undefined {
-  if (state.fault === Fault.MachineOutOfMemory) return undefined;
   // V8's own stack may end before ours is used up: the same to the contract, but a thread that was given too small a stack.
   if (thrown instanceof RangeError && thrown.message.includes("call stack"))
     return new EngineError(EngineErrorCode.StackOverflow);

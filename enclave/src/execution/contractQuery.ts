@@ -11,7 +11,7 @@ import { EngineError, EngineErrorCode } from "../engine/engineError.ts";
 import { ParserFault } from "../messages/parser/parserFault.ts";
 import { QueryAnswer } from "../messages/queryAnswer.ts";
 import { type ChainRequest, parseQueryRequest, type QueryRequest } from "../messages/queryRequest.ts";
-import { parseSecretMessage, type TxSecret } from "../messages/secretMessage.ts";
+import { receiveNestedMessage, type TxSecret } from "../messages/secretMessage.ts";
 import { normalizeStdError } from "../messages/stdError.ts";
 import { ComputeStore, contractStatePrefix, isContractEntry } from "../state/computeStore.ts";
 import { GasLocation, GasMeter, OutOfGas } from "../state/gasMeter.ts";
@@ -26,8 +26,6 @@ const MAX_QUERY_DEPTH = 10;
 const INVALID_REQUEST_GAS = 500n;
 /** What looking at one change of the state counts as in the budget. */
 const BYTES_PER_CHANGE = 64;
-/** What encryption adds to a message: nonce, key, synthetic IV (enclave §2.1). */
-const ENCRYPTION_OVERHEAD = 80;
 /** What the chain's own answer of no bytes turns into (contracts §5.7). */
 const EMPTY_ANSWER = {
   error: "Parsing Go response: expected value at line 1 column 8",
@@ -112,11 +110,7 @@ function answerInside(frame: Frame, secret: TxSecret, request: InsideRequest): s
 
 /** The input as it would arrive encrypted; the hash need not have the length of one (contracts §2.7). @throws {EnclaveError} */
 function openNested(secret: TxSecret, { codeHash, message }: Extract<QueryRequest, { kind: "smart" }>): OpenedInput {
-  const plaintext = concatBytes(utf8ToBytes(codeHash), message);
-  if (plaintext.length + ENCRYPTION_OVERHEAD > LIMITS.message) {
-    throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
-  }
-  return { secret, input: parseSecretMessage(plaintext) };
+  return { secret, input: receiveNestedMessage({ codeHashText: codeHash, replyChain: [], message }) };
 }
 
 /** Quirk: a v1 error is plain text where the protocol expects an error object (enclave §11.1). */

@@ -88,7 +88,8 @@ function runMigrate(frame: Frame, value: Uint8Array, authenticate: Authenticate)
   validateMigrate(message);
   const { codeId, msg, callbackSig } = message;
   const sender = addressBytes(message.sender);
-  const open = openerOf(frame, { sender, input: msg, callbackSig }, authenticate);
+  const undecryptable = EnclaveErrorCode.DecryptionError;
+  const open = openerOf(frame, { sender, input: msg, callbackSig, undecryptable }, authenticate);
   const call = { sender, contract: addressBytes(message.contract), codeId, sent: msg, open };
   const result = frame.tree.calls.migrate(frame, call);
   return { response: MsgMigrateContractResponse.encode({ data: encryptData(frame, result) }), events: result.events };
@@ -144,15 +145,17 @@ type Signed = {
   readonly sender: Uint8Array;
   readonly input: Uint8Array;
   readonly callbackSig: Uint8Array;
+  /** If the input is not encrypted to this network. */
+  readonly undecryptable?: EnclaveErrorCode;
 };
 
 /**
- * What authenticates a message and decrypts it (enclave §6.2, §2.3, §11.5). An input that is not encrypted to this network
- * cannot be one that a user signed, hence the same error.
- * @returns throws {EnclaveError} FailedFunctionCall, FailedTxVerification, ValidationFailure; {ChainFailure} compute 16
+ * What authenticates a message and decrypts it (enclave §6.2, §2.3, §11.5). An input of an execute or instantiate that is not
+ * encrypted to this network cannot be one that a user signed, hence the same error.
+ * @returns throws {EnclaveError} FailedFunctionCall, FailedTxVerification, DecryptionError, ValidationFailure; {ChainFailure} compute 16
  */
 function openerOf({ tree }: Frame, signed: Signed, authenticate: Authenticate): () => OpenedInput {
-  const { sender, input, callbackSig } = signed;
+  const { sender, input, callbackSig, undecryptable = EnclaveErrorCode.FailedTxVerification } = signed;
   return () => {
     if (input.length === 0 || input.length > LIMITS.message) {
       throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
@@ -160,7 +163,7 @@ function openerOf({ tree }: Frame, signed: Signed, authenticate: Authenticate): 
     authenticate(sender);
     const opened = tree.services.inputs.open(input);
     requireNoCallback(callbackSig);
-    if (opened === undefined) throw new EnclaveError(EnclaveErrorCode.FailedTxVerification);
+    if (opened === undefined) throw new EnclaveError(undecryptable);
     return { secret: opened.secret, input: parseSecretMessage(opened.plaintext) };
   };
 }

@@ -5,7 +5,7 @@
 import type { Event } from "@sotto/boundary/messages";
 import type { ContractApi } from "../engine/engine.ts";
 import type { SubMessage } from "../messages/contractMessage.ts";
-import { encryptNestedMessage } from "../messages/secretMessage.ts";
+import { encryptNestedMessage, receiveNestedMessage } from "../messages/secretMessage.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import type { Frame, OpenedInput, Responder, ResultData } from "./callTree.ts";
@@ -94,22 +94,25 @@ function route(frame: Frame, sender: Responder, { message }: SubMessage): Ran {
     const { codeHash, msg, funds } = message;
     const receiver = addressBytes(message.contract);
     prefixFailures(`${INVALID}MsgExecuteContract: `, () => validateExecute(message));
-    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
+    const nested = { codeHashText: codeHash, replyChain, message: msg };
+    const open = (): OpenedInput => ({ secret, input: receiveNestedMessage(nested) });
     return frame.tree.calls.execute(frame, { sender: contract.bytes, contract: receiver, funds, open });
   }
   if (message.kind === "wasmInstantiate") {
     const { codeHash, msg, funds, codeId, label, admin = "" } = message;
     prefixFailures(`${INVALID}MsgInstantiateContract: `, () => validateInstantiate(message));
-    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
-    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
+    const nested = { codeHashText: codeHash, replyChain, message: msg };
+    const open = (): OpenedInput => ({ secret, input: receiveNestedMessage(nested) });
+    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, nested);
     return frame.tree.calls.instantiate(frame, { creator: contract.bytes, codeId, label, admin, funds, sent, open });
   }
   if (message.kind === "wasmMigrate") {
     const { codeHash, codeId, msg } = message;
     const receiver = addressBytes(message.contract);
     prefixFailures(`${INVALID}MsgMigrateContract: `, () => validateMigrate({ ...message, sender: contract.address }));
-    const open = (): OpenedInput => ({ secret, input: { codeHashText: codeHash, replyChain, message: msg } });
-    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, open().input);
+    const nested = { codeHashText: codeHash, replyChain, message: msg };
+    const open = (): OpenedInput => ({ secret, input: receiveNestedMessage(nested) });
+    const sent = encryptNestedMessage(frame.tree.services.crypto, secret, nested);
     return frame.tree.calls.migrate(frame, { sender: contract.bytes, contract: receiver, codeId, sent, open });
   }
   if (message.kind === "wasmUpdateAdmin" || message.kind === "wasmClearAdmin") {

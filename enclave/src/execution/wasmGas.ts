@@ -4,6 +4,7 @@
  */
 import { EnclaveError, EnclaveErrorCode, RefusalError } from "../enclaveError.ts";
 import type { EngineOutcome } from "../engine/engine.ts";
+import { EngineError, EngineErrorCode } from "../engine/engineError.ts";
 import { GasLocation, type GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { type CallKind, ChainFailure, enclaveFailure } from "./chainFailure.ts";
 
@@ -12,12 +13,15 @@ export const GAS_MULTIPLIER = 1_000n;
 /** W that one call may use at most. */
 const MAX_CALL_GAS = 10_000_000_000n;
 
+const MAX_U64 = (1n << 64n) - 1n;
+
 /** What a call into the enclave has used, in W. */
 export type CallGas = { used: bigint };
 
 /** W that a call gets. */
 export function callGasLimit(meter: GasMeter): bigint {
-  const available = meter.remaining * GAS_MULTIPLIER;
+  // Quirk: the product wraps (contracts §4.2).
+  const available = BigInt.asUintN(64, meter.remaining * GAS_MULTIPLIER);
   return available < MAX_CALL_GAS ? available : MAX_CALL_GAS;
 }
 
@@ -38,7 +42,7 @@ export function reportedGas(
   { external, refund }: { readonly external: bigint; readonly refund: bigint },
 ): bigint {
   const used = subtract(subtract(limit, outcome.remaining), external) + outcome.exhausted;
-  return subtract(used, refund);
+  return subtract(used < MAX_U64 ? used : MAX_U64, refund);
 }
 
 /** @throws {OutOfGas} also if the limit is hit exactly */
@@ -47,11 +51,17 @@ function chargeWasm(meter: GasMeter, used: bigint): void {
   if (meter.consumed >= meter.limit) throw new OutOfGas(GasLocation.WasmExact);
 }
 
+/** What the contract did or ran into brings down the reference's thread: half of the limit, whatever it had used (contracts §4.3). */
+function isPanic(error: unknown): boolean {
+  if (error instanceof EngineError) return error.code === EngineErrorCode.Panicked;
+  return error instanceof EnclaveError && error.code === EnclaveErrorCode.Panic;
+}
+
 /**
  * Runs what the protocol calls one call into the enclave, and charges it whether it succeeds or not.
  *
  * Errors of enclave and engine become failures of the call; an exception that nobody foresaw becomes a panic at half the limit.
- * @throws {ChainFailure}; {OutOfGas}; {RefusalError} as it was thrown, since the host alone is told
+ * @throws {ChainFailure}; {OutOfGas}; {RefusalError}, {RangeError} as they were thrown, since the host alone is told
  */
 export function meteredCall<T>(meter: GasMeter, kind: CallKind, work: (gas: CallGas) => T): T {
   const gas: CallGas = { used: 0n };
@@ -60,11 +70,12 @@ export function meteredCall<T>(meter: GasMeter, kind: CallKind, work: (gas: Call
   try {
     value = work(gas);
   } catch (error) {
-    if (error instanceof RefusalError) throw error;
+    // Stack or memory of this machine came to their end: no other node need see that, so it is no result.
+    if (error instanceof RefusalError || error instanceof RangeError) throw error;
     const foreseen =
       error instanceof ChainFailure || error instanceof OutOfGas || enclaveFailure(kind, error) !== undefined;
     const cause = foreseen ? error : new EnclaveError(EnclaveErrorCode.Panic, { cause: error });
-    if (cause instanceof EnclaveError && cause.code === EnclaveErrorCode.Panic) gas.used = limit / 2n;
+    if (isPanic(cause)) gas.used = limit / 2n;
     chargeWasm(meter, gas.used);
     throw enclaveFailure(kind, cause) ?? cause;
   }

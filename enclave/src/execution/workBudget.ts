@@ -8,12 +8,13 @@
  */
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 
-const BASE_BYTES = 4_194_304;
+const BASE_BYTES = 1_048_576;
 const BYTES_PER_GAS = 12n;
 /** Whatever the gas. */
 const MAX_BYTES = 134_217_728n;
-/** Bytes that each query, answer, attribute, event and message counts as at least: what the work for it comes to. */
-const ITEM_BYTES = 512;
+/** Bytes that a query and an answer count as at least, and an attribute, event or message in addition: what the work comes to. */
+const QUERY_BYTES = 512;
+const ITEM_BYTES = 2_048;
 
 /** Shared by all calls of one message. */
 export class WorkBudget {
@@ -33,7 +34,7 @@ export class WorkBudget {
 
   /** For the bytes of one query or answer. @throws as {@link take} */
   takeQuery(bytes: number): void {
-    this.take(Math.max(bytes, ITEM_BYTES));
+    this.take(Math.max(bytes, QUERY_BYTES));
   }
 
   /** For parts of an output, besides its bytes. @throws as {@link take} */

@@ -2,7 +2,7 @@
  * Input decryption (enclave §2): from the bytes in a transaction or query to the plaintext that a contract gets.
  * @module
  */
-
+import { LIMITS } from "@sotto/boundary/messages";
 import { bytesToHex, concatBytes, EMPTY_BYTES, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
@@ -12,6 +12,8 @@ import { binaryText, LruCache } from "../lruCache.ts";
 const NONCE_LENGTH = 32;
 const KEY_LENGTH = 32;
 const HEAD_LENGTH = NONCE_LENGTH + KEY_LENGTH;
+/** In front of a ciphertext (enclave §0.1). */
+const IV_LENGTH = 16;
 /** Nonce, key, and the shortest ciphertext (enclave §2.1). */
 const MIN_LENGTH = 82;
 const CODE_HASH_TEXT_LENGTH = 64;
@@ -142,6 +144,19 @@ export function formatReplyHeaders(chain: ReplyChain): Uint8Array {
 /** Inverse of {@link parseSecretMessage}. */
 export function formatSecretMessage({ codeHashText, replyChain, message }: SecretMessage): Uint8Array {
   return concatBytes(utf8ToBytes(codeHashText), formatReplyHeaders(replyChain), message);
+}
+
+/**
+ * A message from contract to contract as its receiver reads it: where the sender's code hash ends, and which headers there are, is
+ * for the bytes to say (enclave §7.2).
+ * @throws {EnclaveError} FailedFunctionCall: longer than what may enter a call (enclave §11.5); as {@link parseSecretMessage}
+ */
+export function receiveNestedMessage(message: SecretMessage): SecretMessage {
+  const plaintext = formatSecretMessage(message);
+  if (HEAD_LENGTH + IV_LENGTH + plaintext.length > LIMITS.message) {
+    throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
+  }
+  return parseSecretMessage(plaintext);
 }
 
 /** The bytes of a message from contract to contract as they would travel (enclave §7.2); kept in a contract's history. */
