@@ -123,6 +123,7 @@ export class FakeChain {
       write: (key, value) => this.write(key, value),
       remove: (key) => this.remove(key),
       query: (request, gasLeft) => this.query(request, gasLeft),
+      work: () => {},
       debugPrint: undefined,
     };
   }

@@ -150,12 +150,59 @@ const PROBE_OPERATIONS: readonly (readonly [operation: unknown, gasLimit?: bigin
   [{ run: { ops: [{ check_gas: {} }, { memory_grow: { pages: 2 } }, { attribute: { key: "a", value: "b" } }] } }],
 ];
 
+const PROBE_CALLS: readonly Call[] = [
+  ["instantiate", { noop: {} }],
+  ...PROBE_OPERATIONS.map(([operation, gas = LIMIT]): Call => ["execute", operation, gas]),
+  ["query", { get: { key: base64("key") } }],
+  ["query", { set: { key: base64("key"), value: base64("no") } }],
+  ["migrate", { memory_size: {} }],
+];
+
+const NFT_CALLS: readonly Call[] = [
+  ["instantiate", { name: "Cards", symbol: "CRD", entropy: "e" }],
+  ["execute", { mint_nft: { token_id: "1", private_metadata: { token_uri: "uri" } } }],
+  ["execute", { batch_mint_nft: { mints: [{ token_id: "2" }, { owner: BOB }] } }],
+  ["execute", { mint_nft: { token_id: "1" } }],
+  ["execute", { approve: { spender: BOB, token_id: "2" } }],
+  ["execute", { transfer_nft: { recipient: BOB, token_id: "1" } }],
+  ["execute", { transfer_nft: { recipient: BOB, token_id: "1" } }],
+  ["execute", { burn_nft: { token_id: "2" } }, 200_000n],
+  ["execute", { set_viewing_key: { key: "key" } }],
+  ["query", { num_tokens: {} }],
+  ["query", { owner_of: { token_id: "1" } }],
+  ["query", { tokens: { owner: ALICE, viewing_key: "key" } }],
+];
+
+const CARD = {
+  token_info: {
+    token_id: "cat",
+    name: "Cat",
+    symbol: "CAT",
+    token_config: {
+      fungible: { minters: [ALICE], decimals: 0, public_total_supply: true, enable_mint: true, enable_burn: true },
+    },
+  },
+  balances: [{ address: ALICE, amount: "100" }],
+};
+const MULTI_CALLS: readonly Call[] = [
+  ["instantiate", { has_admin: true, curators: [ALICE], initial_tokens: [CARD], entropy: "e" }],
+  ["execute", { curate_token_ids: { initial_tokens: [CARD] } }],
+  ["execute", { mint_tokens: { mint_tokens: [{ token_id: "cat", balances: [{ address: BOB, amount: "7" }] }] } }],
+  ["execute", { transfer: { token_id: "cat", from: ALICE, recipient: BOB, amount: "5" } }],
+  ["execute", { transfer: { token_id: "cat", from: ALICE, recipient: BOB, amount: "500" } }],
+  ["execute", { give_permission: { allowed_address: BOB, token_id: "cat", transfer: "9" } }],
+  ["execute", { burn_tokens: { burn_tokens: [{ token_id: "cat", balances: [{ address: ALICE, amount: "1" }] }] } }],
+  ["execute", { set_viewing_key: { key: "key" } }],
+  ["query", { balance: { owner: ALICE, viewer: ALICE, key: "key", token_id: "cat" } }],
+  ["query", { token_id_public_info: { token_id: "cat" } }],
+];
+
 const KNOWN: Readonly<Record<string, readonly Call[]>> = {
   private_token: TOKEN_CALLS,
-  probe: [
-    ["instantiate", { noop: {} }],
-    ...PROBE_OPERATIONS.map(([operation, gas = LIMIT]): Call => ["execute", operation, gas]),
-  ],
+  probe: PROBE_CALLS,
+  probe_v010: PROBE_CALLS.slice(0, 14),
+  snip721: NFT_CALLS,
+  snip1155: MULTI_CALLS,
 };
 
 /** Enough for any message without content that ends by itself. */

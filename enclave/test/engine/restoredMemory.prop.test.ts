@@ -70,7 +70,7 @@ const { body } = fc.letrec<{ body: Generated; statement: Generated }>((tie) => (
         .record({ kind: fc.constantFrom("block", "loop", "i32.const 1 if", "i32.const 0 if"), body: tie("body") })
         .map(
           ({ kind, body }) =>
-            (depth) =>
+            (depth: number) =>
               `${kind} ${body(depth + 1)} end`,
         ),
       weight: 2,
