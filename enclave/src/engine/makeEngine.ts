@@ -87,8 +87,9 @@ export function makeEngine(parts: EngineParts): Engine {
     }
     const instance = pool.take(shelf) ?? new ContractInstance(wasm, host, code);
     const result = runOn(instance);
-    const remaining = instance.gasLeft;
-    const exhausted = instance.gasExhausted;
+    const panicked = result.kind === "failed" && result.error.code === EngineErrorCode.Panicked;
+    const remaining = panicked ? call.gasLimit - call.gasLimit / 2n : instance.gasLeft;
+    const exhausted = panicked ? 0n : instance.gasExhausted;
     if (instance.restore(result.kind !== "returned")) pool.put(shelf, instance);
     return { result, remaining, exhausted };
 

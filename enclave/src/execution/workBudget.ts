@@ -9,7 +9,7 @@
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 
 const BASE_BYTES = 1_048_576;
-const BYTES_PER_GAS = 12n;
+const BYTES_PER_GAS = 24n;
 /** Whatever the gas. */
 const MAX_BYTES = 134_217_728n;
 /** Bytes that a query and an answer count as at least, and an attribute, event or message in addition: what the work comes to. */

@@ -203,10 +203,11 @@ describe("regions, contracts §2.1", () => {
     expect(errorText(outcome)).toBe(text);
   });
 
-  test("an allocate that calls an import ends the call", () => {
+  test("an allocate that calls an import ends the call, charged with half of its limit", () => {
     const allocate: TestFunction = { name: "allocate", type: [["i32"], ["i32"]], code: "call 0 i32.wrap_i64" };
     const code = contract({ execute: "i32.const 16", allocate, imports: [["env", "check_gas", [[], ["i64"]]]] });
     const outcome = execute(newEngine(), code, { gasLimit: 1001n });
     expect(errorText(outcome)).toBe("panicked due to unexpected behavior");
+    expect(outcome).toMatchObject({ remaining: 501n, exhausted: 0n });
   });
 });

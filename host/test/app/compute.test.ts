@@ -206,6 +206,21 @@ describe("contracts §6.7: running contracts", () => {
     expect(result?.code).toBe(11);
   });
 
+  it("says where the gas ran out, if it did so inside", () => {
+    const network = makeTestNetwork();
+    const result = { kind: "outOfGas" as const, value: { location: "Loading Compute module: reply" } };
+    network.enclave.script.execMessage = () => ({
+      result,
+      events: [],
+      gasUsed: 250_000n,
+      finalized: false,
+      writes: [],
+    });
+    expect(network.block(signTx([executeMessage()], GAS)).results[1]?.log).toMatch(
+      /^out of gas in location: Loading Compute module: reply; gasWanted: 200000, gasUsed: \d+: out of gas$/,
+    );
+  });
+
   it("moves funds, branches state, runs messages of other modules and answers queries", () => {
     const network = makeTestNetwork();
     const seen: Record<string, unknown> = {};

@@ -47,8 +47,8 @@ export type ContractCall = {
  */
 export function runContract(deps: OcallDeps, context: Context, call: ContractCall): Uint8Array {
   const answer = askEnclave(deps, context, call);
-  context.gas.consume(answer.gasUsed, "wasm contract");
   const { result } = answer;
+  context.gas.consume(answer.gasUsed, result.kind === "outOfGas" ? result.value.location : "wasm contract");
   if (result.kind === "outOfGas") throw new OutOfGas(result.value.location);
   if (result.kind === "failed") {
     const { codespace, code, log } = result.value;
