@@ -80,11 +80,11 @@ export class Reader {
   get left(): number {
     return this.#bytes.length - this.#at;
   }
-  #require(count: number): void {
+  #demand(count: number): void {
     if (count > this.left) throw malformed(`needs ${count} more bytes, ${this.left} are left`);
   }
   #take(count: number): number {
-    this.#require(count);
+    this.#demand(count);
     const at = this.#at;
     this.#at += count;
     return at;
@@ -104,7 +104,7 @@ export class Reader {
     );
   }
   u64(): bigint {
-    this.#require(8);
+    this.#demand(8);
     const low = this.u32();
     const high = this.u32();
     // Most values fit a number, which is cheaper to read.

@@ -87,9 +87,9 @@ describe("contracts §4.3, §4.4, §4.5, enclave §5.4: gas", () => {
   it("is no matter of a machine that comes to its end: then there is no result", () => {
     let isFull = false;
     const Instance = new Proxy(wasmPower.Instance, {
-      construct(target, given: ConstructorParameters<typeof target>) {
+      construct(target, given) {
         if (isFull) throw new RangeError("WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory");
-        return new target(...given);
+        return new target(...(given as ConstructorParameters<typeof wasmPower.Instance>));
       },
     });
     const { Module, Memory, Table, RuntimeError } = wasmPower;

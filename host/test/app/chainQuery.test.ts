@@ -43,7 +43,7 @@ function during(
   network.enclave.script.execMessage = (_request, ocalls) => {
     work(ocalls);
     const value = MsgExecuteContractResponse.encode({ data: EMPTY_BYTES });
-    return { result: { kind: "ok", value }, events: [], gasUsed: 1n, writes: [] };
+    return { result: { kind: "ok", value }, events: [], gasUsed: 1n, finalized: false, writes: [] };
   };
   const message = packAny(MsgExecuteContract, {
     ...MsgExecuteContract.zero,
