@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { killFirstStarts, runKills } from "./support/killRun.ts";
 import { makeRandom } from "./support/random.ts";
 
-it("survives 10 SIGKILLs at random instants: nothing visible is lost, and a replay gives the same", async () => {
-  const figures = await runKills(10, makeRandom("kill"));
+it("survives 5 SIGKILLs at random instants: nothing visible is lost, and a replay gives the same", async () => {
+  const figures = await runKills(5, makeRandom("kill"));
   console.log("kill:", figures);
   expect(figures.visible).toBeGreaterThan(10);
 }, 120_000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkCase, checkRecipes, Tally } from "./checkRecipe.ts";
 import { readCorpus } from "./corpus.ts";
 
-const MODULES = 500;
+const MODULES = 300;
 
 describe("contracts §4.1, §4.2, §1.6, §1.7: the engine against the slow meter", () => {
   test(`${MODULES} random modules end alike, with the same gas, memory, globals and requests`, () => {
