@@ -55,7 +55,7 @@ export function formatAminoSignDoc(
 }
 
 /** An empty denom is left out as every empty text, an amount never is. */
-export function aminoCoin({ denom, amount }: Coin): JsonInput {
+function aminoCoin({ denom, amount }: Coin): JsonInput {
   return { ...(denom === "" ? {} : { denom }), amount: amount === "" ? "0" : amount };
 }
 

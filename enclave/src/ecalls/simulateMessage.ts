@@ -18,7 +18,7 @@ import { SignerCheck } from "../signatures/signerCheck.ts";
 import type { BlockPoint, Network } from "./network.ts";
 
 /** S that the messages of one simulated transaction get: as much as a query, since nobody pays (contracts §4.6). */
-export const SIMULATION_GAS_LIMIT = 10_000_000n;
+const SIMULATION_GAS_LIMIT = 10_000_000n;
 
 /** The sender must be among the signers as in a block; the signature itself does not exist yet. */
 class UnsignedSigners extends SignerCheck {

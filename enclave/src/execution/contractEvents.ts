@@ -13,7 +13,7 @@ const CONTRACT_ADDRESS = "contract_address";
 /** Trimmed event types must be longer. */
 const SHORT_TYPE = 2;
 
-export function makeEvent(type: string, attributes: Readonly<Record<string, string>>): Event {
+function makeEvent(type: string, attributes: Readonly<Record<string, string>>): Event {
   return { type, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })) };
 }
 

@@ -44,39 +44,24 @@ export function runMessage(
   transaction: RunningTransaction,
   { message, signers }: { readonly message: Any; readonly signers: readonly Signer[] },
 ): MessageOutcome {
-  const { context, gasLimit, gasUsed } = transaction;
+  const { context, signers: signatures, gasLimit, gasUsed } = transaction;
   const gasLeft = gasLimit > gasUsed ? gasLimit - gasUsed : 0n;
-  const outcome = runInTree(services, block, { context, gasLeft }, (frame) => {
+  const state = new ScopedState(services.host, makeStoreReader(services.host));
+  const workBudget = new WorkBudget(gasLeft);
+  const tree: CallTree = { services, block, transaction: context, state, workBudget, calls: CALLS };
+  const meter = new GasMeter(gasLeft, { countsNative: false });
+  const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
+  const outcome = settle(() => {
     if (context.finalized) {
       throw sdkFailure(SdkCode.AfterLastMessage, "Cannot send messages after last tx marker was set");
     }
-    return runSignedMessage(frame, message, (sender) =>
-      transaction.signers.verify(transaction.signers.find(sender), signers),
-    );
-  });
-  transaction.gasUsed += outcome.gasUsed;
-  return outcome;
-}
-
-/** Runs `work` at the root of a new call tree over the host's state. */
-function runInTree(
-  services: Services,
-  block: BlockContext,
-  transaction: { readonly context: TransactionContext | undefined; readonly gasLeft: bigint },
-  work: (frame: Frame) => MessageRan,
-): MessageOutcome {
-  const state = new ScopedState(services.host, makeStoreReader(services.host));
-  const workBudget = new WorkBudget(transaction.gasLeft);
-  const tree: CallTree = { services, block, transaction: transaction.context, state, workBudget, calls: CALLS };
-  const meter = new GasMeter(transaction.gasLeft, { countsNative: false });
-  const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
-  const outcome = settle(() => {
-    const ran = work(frame);
+    const ran = runSignedMessage(frame, message, (sender) => signatures.verify(signatures.find(sender), signers));
     const writes = state.writes();
     requireCrossable(ran, writes);
     return { ...ran, writes };
   });
-  return { ...outcome, gasUsed: meter.own, finalized: transaction.context?.finalized ?? false };
+  transaction.gasUsed += meter.own;
+  return { ...outcome, gasUsed: meter.own, finalized: context.finalized };
 }
 
 function settle(

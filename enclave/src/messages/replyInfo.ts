@@ -14,7 +14,7 @@ import { encryptForUser, formatReplyHeaders, type ReplyChain, type TxSecret } fr
 const NO_FUNDS = "[]";
 
 /** `internal_msg_id`: who is answered, what about, and who waits for them. @param chain not empty */
-export function encryptReplyId(crypto: Crypto, { txKey }: Pick<TxSecret, "txKey">, chain: ReplyChain): Uint8Array {
+function encryptReplyId(crypto: Crypto, { txKey }: Pick<TxSecret, "txKey">, chain: ReplyChain): Uint8Array {
   const [first, ...rest] = chain;
   if (first === undefined) throw new RangeError("reply id: nobody waits");
   const parts = [utf8ToBytes(first.codeHashText), formatReplyHeaders(rest), utf8ToBytes(first.id.toString())];
@@ -22,7 +22,7 @@ export function encryptReplyId(crypto: Crypto, { txKey }: Pick<TxSecret, "txKey"
 }
 
 /** The callback signature of a reply that says `data`, which is encrypted (enclave §6.7). */
-export function signReply(
+function signReply(
   crypto: Crypto,
   callbackSecret: Uint8Array,
   { id, data }: { readonly id: Uint8Array; readonly data: Uint8Array | undefined },

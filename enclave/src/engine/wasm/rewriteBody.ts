@@ -42,7 +42,7 @@ export type Appended = {
 };
 
 /** A function that only fails: it cannot be entered (contracts §1.6). */
-export function isUncallable(type: FunctionType, body: FunctionBody, report: BodyReport): boolean {
+function isUncallable(type: FunctionType, body: FunctionBody, report: BodyReport): boolean {
   const slots = type.params.length + body.localCount + report.deepest;
   return report.callsUnlinked || report.deepest > MAX_OPERAND_SLOTS || slots > MAX_SLOTS;
 }

@@ -45,7 +45,7 @@ const GROW_FAILURE_GAS = 6;
 const MAX_BODY_BYTES = 7_000_000;
 
 /** Pages that a new instance of the module really has. */
-export function physicalPages(initialPages: number): number {
+function physicalPages(initialPages: number): number {
   return Math.min(initialPages + POOLED_PAGES, MAX_PAGES);
 }
 

@@ -57,7 +57,7 @@ type Route = {
 export type Gateway = (request: GatewayRequest) => Promise<GatewayAnswer>;
 
 const LOCAL_SERVICES = [txService, cometService, nodeService];
-/** Services that the application does not have; what is not implemented of them is not routed. */
+/** Services that are answered here alone; a method that is not among them has no route, hence 501 as on any unknown path. */
 const LOCAL_PREFIXES = ["/cosmos.tx.", "/cosmos.base."];
 
 export function makeGateway(backend: NodeBackend): Gateway {

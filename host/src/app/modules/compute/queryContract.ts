@@ -9,7 +9,7 @@ import { computeKeeper } from "./computeKeeper.ts";
 import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 
 /** The node's limit for one query, in SDK gas (chain §2.2). */
-export const QUERY_GAS_LIMIT = 10_000_000n;
+const QUERY_GAS_LIMIT = 10_000_000n;
 
 /** @throws {AppError} compute/4 with the contract's encrypted error, compute/9, or a panic when gas runs out */
 export function queryContract(deps: OcallDeps, context: Context, contract: Uint8Array, query: Uint8Array): Uint8Array {
