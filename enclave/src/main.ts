@@ -13,6 +13,7 @@ import { EnclaveState } from "./ecalls/enclaveState.ts";
 import { makeLifecycle } from "./ecalls/lifecycle.ts";
 import type { NetworkParts } from "./ecalls/network.ts";
 import { makeQueries } from "./ecalls/queries.ts";
+import { UNBUILT } from "./ecalls/unbuilt.ts";
 import { RefusalCode, RefusalError } from "./enclaveError.ts";
 import { makeEngine } from "./engine/makeEngine.ts";
 import type { MakeEnclave } from "./powers.ts";
@@ -24,11 +25,12 @@ export const makeEnclave: MakeEnclave = (powers) => {
   const engine = makeEngine({ crypto, wasm: powers.wasm });
   const sealing = { measurement, sealingKey, randomBytes };
   const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing };
-  const state = new EnclaveState();
+  const state = new EnclaveState(randomBytes);
   const handlers: EcallHandlers = {
     ...makeLifecycle(state, parts),
     ...makeBlocks(state, randomBytes),
     ...makeQueries(state, parts),
+    ...UNBUILT,
   };
   return { ecall: oneAtATime(serveEcalls(handlers, refuse)) };
 };

@@ -12,9 +12,23 @@ export type EnclavePowers = {
   /** Asks the host; synchronous, because wasm imports cannot wait. The answer is untrusted bytes. */
   readonly ocall: (request: Uint8Array) => Uint8Array;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** 32 bytes, the same for this measurement on this machine and for nothing else. */
+  /**
+   * 32 bytes, the same for this measurement on this machine and for nothing else. A platform without such a key (TDX) gives one that
+   * lasts as long as the process.
+   */
   readonly sealingKey: () => Uint8Array;
-  /** SHA-256 of the bundle that is running, 32 bytes. */
+  /**
+   * A quote of this enclave (registration §6): the bytes of SGX version 3, TDX version 4 or 5, signed by the platform.
+   * @param reportData 64 bytes
+   * @throws an Error if the platform cannot quote now
+   */
+  readonly quote: (reportData: Uint8Array) => Uint8Array;
+  /**
+   * Unpacks a gzip file: its first member, cut to zeros beyond the limit.
+   * @throws an Error whose message clients see (contracts §1.1)
+   */
+  readonly gunzip: (data: Uint8Array, maxBytes: number) => Uint8Array;
+  /** SHA-256 of the bundle that is running, 32 bytes: what sealed records are bound to. Evidence has a measurement of its own. */
   readonly measurement: Uint8Array;
   readonly nodeCrypto: NodeCryptoPower;
   readonly wasm: WasmPower;

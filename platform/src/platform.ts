@@ -1,6 +1,6 @@
 /**
  * What stands in for the hardware: it measures the enclave bundle, starts exactly the bytes that it measured, and gives them
- * a sealing key. `sim` (this issue), `sgx` and `tdx` (later) are the implementations.
+ * a sealing key and quotes. `sim`, `sgx` and `tdx` are the implementations.
  * @module
  */
 
@@ -27,12 +27,20 @@ export interface EnclaveConnection {
 }
 
 export interface Platform {
-  readonly name: "sim";
+  readonly name: "sim" | "sgx" | "tdx";
   /** Protects nothing from whoever runs it. Shown to users and written to the log. */
   readonly insecure: boolean;
+  /** Whether what an enclave seals can be opened after a restart; a TD has no key for that (registration §5.5). */
+  readonly keepsSecrets: boolean;
   measure(bundle: Uint8Array): Uint8Array;
   /** Runs the bundle in the calling thread. */
   startInline(bundle: Uint8Array): EnclaveConnection;
   /** Runs the bundle in a process of its own; the calling thread blocks during each exchange. */
   startProcess(bundle: Uint8Array): EnclaveConnection;
+  /**
+   * Collateral for this machine's quotes, packed (registration §2.2).
+   * @param nowSeconds since 1970
+   * @throws {PlatformError} NoCollateral, with where it was looked for
+   */
+  collateral(nowSeconds: number): Uint8Array;
 }

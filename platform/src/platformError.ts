@@ -13,6 +13,10 @@ export const PlatformErrorCode = {
   EnclaveFailed: 3,
   /** The enclave's process could not be started. */
   StartFailed: 4,
+  /** The platform's collateral is missing or not readable. */
+  NoCollateral: 5,
+  /** The platform did not give a quote. */
+  NoQuote: 6,
 } as const;
 export type PlatformErrorCode = (typeof PlatformErrorCode)[keyof typeof PlatformErrorCode];
 

@@ -8,6 +8,7 @@
 import { makeInlineConnection } from "./inlineConnection.ts";
 import { loadMachineSecret } from "./machineSecret.ts";
 import type { Platform } from "./platform.ts";
+import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 import { makeProcessConnection } from "./processConnection.ts";
 import { measureBundle } from "./simPowers.ts";
 
@@ -23,6 +24,10 @@ export function makeSimPlatform(options: { readonly machineSecretFile: string })
   return {
     name: "sim",
     insecure: true,
+    keepsSecrets: true,
+    collateral: () => {
+      throw new PlatformError(PlatformErrorCode.NoCollateral, "the simulated platform makes no collateral yet");
+    },
     measure: measureBundle,
     startInline: (bundle) => start(makeInlineConnection, bundle),
     startProcess: (bundle) => start(makeProcessConnection, bundle),

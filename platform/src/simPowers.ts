@@ -8,11 +8,15 @@
 import * as nodeCrypto from "node:crypto";
 import type { NodeCryptoPower } from "@sotto/common/crypto/nativeCrypto";
 import type { WasmPower } from "@sotto/common/wasmPower";
+import { gunzip } from "./gunzip.ts";
+import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 
 export type SimPowers = {
   readonly ocall: (request: Uint8Array) => Uint8Array;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly sealingKey: () => Uint8Array;
+  readonly quote: (reportData: Uint8Array) => Uint8Array;
+  readonly gunzip: (data: Uint8Array, maxBytes: number) => Uint8Array;
   readonly measurement: Uint8Array;
   readonly nodeCrypto: NodeCryptoPower;
   readonly wasm: WasmPower;
@@ -53,6 +57,10 @@ export function makeSimPowers(secret: Uint8Array, measurement: Uint8Array, ocall
     randomBytes: (length) => nodeCrypto.randomFillSync(new Uint8Array(length)),
     // Another bundle, even of the same makers, gets another key.
     sealingKey: () => new Uint8Array(nodeCrypto.hkdfSync("sha256", secret, SEALING_SALT, measurement, 32)),
+    quote: () => {
+      throw new PlatformError(PlatformErrorCode.NoQuote, "the simulated platform makes no quotes yet");
+    },
+    gunzip,
     measurement: new Uint8Array(measurement),
     nodeCrypto: nodeCryptoPower,
     wasm,

@@ -9,7 +9,7 @@ import type { Hasher } from "./cometMerkle.ts";
 import { type LoadPage, loadExisting, type TreeRoot } from "./sparseMerkleTree.ts";
 import { TreeError, TreeErrorCode } from "./treeError.ts";
 import { EMPTY_TREE_HASH, treeInnerHash, treeLeafHash, treePathBit } from "./treeHash.ts";
-import { MAX_PAGE_DEPTH, NodeKind, TreePage, treePageKey } from "./treePage.ts";
+import { MAX_PAGE_DEPTH, NodeKind, TreePage, treePageKey, treePathNibble } from "./treePage.ts";
 
 export interface TreePath {
   /** Hashes beside the path, root first, 32 bytes each; as many as the depth at which the path ends, at most 256. */
@@ -38,6 +38,28 @@ export function readTreePath(root: TreeRoot, path: Uint8Array, loadPage: LoadPag
     const kind = page.kindOf(node);
     if (kind !== NodeKind.Subtree) return { siblings, leaf: kind === NodeKind.Leaf ? page.leafOf(node) : undefined };
     version = page.versionOfSlot(node - 16);
+  }
+  throw new TreeError(TreeErrorCode.MalformedPage, "tree page: a subtree below the last level");
+}
+
+/**
+ * The stored pages from the root toward a path, for who walks them with the root's hash alone.
+ * @param path H(key), 32 bytes
+ * @returns root first; none for the empty tree. Bytes are as `loadPage` returned them
+ * @throws {TreeError} MissingPage or MalformedPage
+ */
+export function readTreePages(root: TreeRoot, path: Uint8Array, loadPage: LoadPage): Uint8Array[] {
+  const pages: Uint8Array[] = [];
+  if (equalBytes(root.hash, EMPTY_TREE_HASH)) return pages;
+  const page = new TreePage();
+  let version = root.version;
+  for (let depth = 0; depth < MAX_PAGE_DEPTH; depth++) {
+    const stored = loadExisting(loadPage, treePageKey(version, depth, path));
+    pages.push(stored);
+    page.load(stored);
+    const slot = treePathNibble(path, depth);
+    if (page.kindOfSlot(slot) !== NodeKind.Subtree) return pages;
+    version = page.versionOfSlot(slot);
   }
   throw new TreeError(TreeErrorCode.MalformedPage, "tree page: a subtree below the last level");
 }

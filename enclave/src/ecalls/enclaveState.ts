@@ -11,10 +11,18 @@ export type Phase =
   | { readonly kind: "empty" }
   /** Seeds exist, but are bound to no genesis yet; they are lost with the process. */
   | { readonly kind: "bootstrapped"; readonly chainId: string; readonly seeds: readonly Uint8Array[] }
+  /** Has a registration key and waits for the seeds of a network (registration §1.2 A). */
+  | { readonly kind: "applicant"; readonly secret: Uint8Array }
   | { readonly kind: "ready"; readonly network: Network };
 
 export class EnclaveState {
   phase: Phase = { kind: "empty" };
+  /** 32 bytes, drawn at every start (consensus §5 T33). */
+  readonly bootNonce: Uint8Array;
+
+  constructor(randomBytes: (length: number) => Uint8Array) {
+    this.bootNonce = randomBytes(32);
+  }
 
   /** @throws {RefusalError} WrongState, Latched */
   network(): Network {

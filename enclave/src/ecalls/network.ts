@@ -72,7 +72,14 @@ export class Network {
 
   /** A new network, before its first block. */
   static create(parts: NetworkParts, chainId: string, seeds: readonly Uint8Array[], anchor: GenesisAnchor): Network {
-    const beginning = { last: undefined, counter: 0n, latched: false };
+    const beginning = {
+      last: undefined,
+      rootsAfter: undefined,
+      registrationSecret: undefined,
+      previous: new Uint8Array(HASH_LENGTH),
+      counter: 0n,
+      latched: false,
+    };
     const record = { version: RECORD_VERSION, chainId, seeds, randomSeedId: seeds.length, anchor, ...beginning };
     return new Network(parts, record);
   }

@@ -12,7 +12,17 @@ import { MAX_SEEDS, MIN_SEEDS, SEED_LENGTH } from "./keyTree.ts";
 
 const hash = fixed(32);
 
-const anchor = struct({ initialHeight: u64, genesisTimeNs: u64, validatorsHash: hash, appHash: hash });
+const anchor = struct({
+  initialHeight: u64,
+  genesisTimeNs: u64,
+  validatorsHash: hash,
+  appHash: hash,
+  /** SHA-256 of the genesis file. */
+  genesisHash: hash,
+});
+
+/** Roots of the proven stores. */
+const provenRoots = struct({ compute: hash, register: hash });
 
 const acceptedBlock = struct({
   height: u64,
@@ -36,6 +46,12 @@ const record = struct({
   anchor,
   /** The last block accepted; absent before the first. */
   last: option(acceptedBlock),
+  /** What the last block came to, as this enclave computed it; absent if it was accepted without being run to its end. */
+  rootsAfter: option(provenRoots),
+  /** Secret of the registration key, by which this node was admitted; absent on the node that made the network. */
+  registrationSecret: option(fixed(32)),
+  /** Hash of the record sealed before this one; zeros before the first (registration §7 R). */
+  previous: hash,
   /** Grows with every sealing. */
   counter: u64,
   latched: bool,
@@ -43,10 +59,11 @@ const record = struct({
 
 /** What a network's first block must fit (consensus §3.5); times in nanoseconds since 1970. */
 export type GenesisAnchor = Of<typeof anchor>;
+export type ProvenRoots = Of<typeof provenRoots>;
 export type AcceptedBlock = Of<typeof acceptedBlock>;
 export type TrustedRecord = Of<typeof record>;
 
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 export function encodeTrustedRecord(value: TrustedRecord): Uint8Array {
   return encode(record, value);

@@ -10,8 +10,10 @@ import { binaryText } from "../lruCache.ts";
 import type { Host } from "./host.ts";
 import type { StoreReader } from "./storeReader.ts";
 
-type Change = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
+type Change = StoreWrite;
 type Scope = { readonly changes: Map<string, Change>; onHost: boolean };
+
+const STORE = "compute";
 
 /** What a scope ends with. */
 export type ScopeEnd = "keep" | "drop";
@@ -38,11 +40,11 @@ export class ScopedState {
 
   /** Bytes are kept, not copied. */
   set(key: Uint8Array, value: Uint8Array): void {
-    this.#top().changes.set(binaryText(key), { key, value });
+    this.#top().changes.set(binaryText(key), { store: STORE, key, value });
   }
 
   delete(key: Uint8Array): void {
-    this.#top().changes.set(binaryText(key), { key, value: undefined });
+    this.#top().changes.set(binaryText(key), { store: STORE, key, value: undefined });
   }
 
   /** Runs `work` in a scope of its own, which is kept if it says so; dropped if it throws. */

@@ -97,5 +97,7 @@ export type DecidedBlock = {
     readonly publicKey: Uint8Array;
     readonly power: bigint;
   }[];
+  /** Deterministic fields of the results of the block before (consensus §2.4), in order; none at the initial height. */
+  readonly lastResults: readonly Uint8Array[];
 };
 export type DecidedBlockSource = (height: number, hash: Uint8Array) => DecidedBlock;

@@ -47,7 +47,12 @@ export type AdmissionDeps = {
 const runsNothing = (): never => {
   throw new TypeError("admission runs no messages");
 };
-const NO_POWERS: ComputePowers = { enclave: { call: runsNothing }, gunzip: runsNothing };
+const NO_POWERS: ComputePowers = {
+  enclave: { call: runsNothing },
+  gunzip: runsNothing,
+  readProven: runsNothing,
+  headers: runsNothing,
+};
 
 /** Prices times 10^18. @throws {RangeError} */
 export function parseGasPrices(text: string): Amount[] {

@@ -48,6 +48,8 @@ export type StateMachineDeps = {
   readonly gunzip: ComputePowers["gunzip"];
   /** Block time of a committed height; undefined if it is not known (any more). */
   readonly blockTimeNs: (height: number) => bigint | undefined;
+  /** Headers of decided blocks, protobuf, from the lower height upward, both included. */
+  readonly headers: ComputePowers["headers"];
   readonly onDebugPrint?: ComputePowers["onDebugPrint"];
   /** Shared with admission where both run in one thread. */
   readonly signatures?: SignatureVerifier;
@@ -77,6 +79,8 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
   const powers: ComputePowers = {
     enclave,
     gunzip: deps.gunzip,
+    readProven: (name, key, from) => store.readProven(name, key, from),
+    headers: deps.headers,
     ...(deps.onDebugPrint === undefined ? {} : { onDebugPrint: deps.onDebugPrint }),
   };
   const modules = makeModules(crypto, powers);
@@ -140,7 +144,8 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     const state = openState();
     const context = makeContext({ chainId, height, timeNs }, "block", state);
     for (const module of modules.all) module.beginBlock?.(context);
-    enclave.call("beginBlock", { ...deps.decidedBlocks(height, request.hash), transactions });
+    const { storeRoots } = store;
+    enclave.call("beginBlock", { ...deps.decidedBlocks(height, request.hash), transactions, storeRoots });
     const results = deliver(context, transactions);
     const validatorUpdates: ValidatorUpdate[] = modules.all.flatMap((module) => module.endBlock?.(context) ?? []);
     const { sealed } = enclave.call("endBlock", {});

@@ -58,6 +58,17 @@ export function loadBlock(store: TableReader, height: number): StoredBlock | und
   return bytes === undefined ? undefined : decode(BlockRow, bytes);
 }
 
+/** Headers from the lower height upward, both included, as far as they are stored without a gap. */
+export function loadHeaders(store: TableReader, from: bigint, to: bigint): Uint8Array[] {
+  const headers: Uint8Array[] = [];
+  for (let height = Number(from); height <= Number(to); height++) {
+    const block = loadBlock(store, height);
+    if (block === undefined) break;
+    headers.push(block.header);
+  }
+  return headers;
+}
+
 export function loadResults(store: TableReader, height: number): BlockResults | undefined {
   const bytes = store.getTable("block", row("r", height));
   return bytes === undefined ? undefined : decode(ResultsRow, bytes);

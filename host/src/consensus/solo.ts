@@ -21,6 +21,7 @@ import { headerHash } from "@sotto/common/merkle/headerHash";
 import { validatorsHash } from "@sotto/common/merkle/validatorsHash";
 import { Block } from "@sotto/common/wire/block";
 import { BlockIdFlag, Commit } from "@sotto/common/wire/commit";
+import { DeterministicExecTxResult } from "@sotto/common/wire/execTxResult";
 import { BLOCK_PROTOCOL_VERSION, BlockId, Header } from "@sotto/common/wire/header";
 import { voteSignBytes } from "@sotto/common/wire/signBytes";
 import { nanosToTimestamp, timestampToNanos } from "@sotto/common/wire/timestamp";
@@ -245,7 +246,9 @@ export function makeSolo(options: SoloOptions): Solo {
           `block ${height} with the given hash is not in the block store`,
         );
       }
-      return { header: block.header, commit: block.seenCommit, validators };
+      const last = height === options.initialHeight ? [] : resultsOf(height - 1).results;
+      const lastResults = last.map((result) => DeterministicExecTxResult.encode(result));
+      return { header: block.header, commit: block.seenCommit, validators, lastResults };
     },
   };
 

@@ -19,7 +19,7 @@ import type { SimulationResult } from "../api/backend.ts";
 import { makeSignatureVerifier } from "../app/core/signatureVerifier.ts";
 import { makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
 import { makeStateMachine, SEALED_RECORD_KEY } from "../app/stateMachine.ts";
-import { loadBlock } from "../consensus/blockStore.ts";
+import { loadBlock, loadHeaders } from "../consensus/blockStore.ts";
 import { makeSolo, type ProducedBlock, type SoloValidator } from "../consensus/solo.ts";
 import type { EnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import type { StateStore } from "../store/store.ts";
@@ -85,6 +85,7 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     gunzip: deps.gunzip,
     decidedBlocks: (height, hash) => solo.decidedBlock(height, hash),
     blockTimeNs: (height) => blockTimeNs(store, height),
+    headers: (from, to) => loadHeaders(store, from, to),
     onDebugPrint: (contract, message) => {
       prints.push({ contract, message });
     },
@@ -180,6 +181,7 @@ function anchor({ store, enclave, crypto }: ExecutorDeps, genesis: Genesis, text
     genesisTimeNs: genesis.timeNs,
     validatorsHash: setHash,
     appHash,
+    genesisHash: crypto.sha256(utf8ToBytes(text)),
   });
   store.writeTables([
     { table: "meta", key: GENESIS_KEY, value: utf8ToBytes(text) },

@@ -3,6 +3,7 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { gunzip } from "@sotto/platform/gunzip";
 import { makeSimPlatform } from "@sotto/platform/sim";
 import { MODULE_STORES } from "../app/modules/modules.ts";
 import { makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
@@ -10,7 +11,6 @@ import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import { nowNs } from "./clock.ts";
 import { openExecutor } from "./executor.ts";
-import { gunzip } from "./gunzip.ts";
 import type { HomePaths } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
 import { serveCalls } from "./threadCalls.ts";

@@ -46,7 +46,7 @@ const SMART_QUERY = "/secret.compute.v1beta1.Query/QuerySecretContract";
 const notHere = (): never => {
   throw new TypeError("this thread has no enclave");
 };
-const NO_POWERS: ComputePowers = { enclave: { call: notHere }, gunzip: notHere };
+const NO_POWERS: ComputePowers = { enclave: { call: notHere }, gunzip: notHere, readProven: notHere, headers: notHere };
 
 export function makeBackend(deps: BackendDeps): Backend {
   const { store, crypto, identity } = deps;

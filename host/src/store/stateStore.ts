@@ -6,15 +6,15 @@
  * @module
  */
 import { bytes, decode, encode, fixed, list, struct, text, u32 } from "@sotto/boundary/codec";
-import { compareBytes, equalBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToHex, compareBytes, equalBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Hasher } from "@sotto/common/merkle/cometMerkle";
-import { appHash as multistoreHash } from "@sotto/common/merkle/multistore";
+import { appHash as multistoreHash, type StoreRoot } from "@sotto/common/merkle/multistore";
 import { EMPTY_TREE, type TreeRoot } from "@sotto/common/merkle/sparseMerkleTree";
 import type { Batch, KvEngine } from "./engine.ts";
 import { isLongKey, longKey, stateKey, undoKey } from "./keys.ts";
 import type { StateChange, StateStore, TableChange } from "./store.ts";
 import { StoreError, StoreErrorCode } from "./storeError.ts";
-import { pruneTrees, updateStoreTree } from "./trees.ts";
+import { pruneTrees, readPages, updateStoreTree } from "./trees.ts";
 import { encodeUndo, LongRow, makeView, readLatest } from "./view.ts";
 
 const STATE_ROW_KEY = utf8ToBytes("state");
@@ -54,6 +54,16 @@ export function makeStateStore(engine: KvEngine, options: Hasher & { readonly st
     } catch (cause) {
       throw new StoreError(StoreErrorCode.Damaged, "the state store's own record cannot be read", { cause });
     }
+  }
+
+  function rootsOf(trees: Committed["trees"]): StoreRoot[] {
+    return options.stores.map((name) => ({ name, root: (trees.get(name) ?? EMPTY_TREE).hash }));
+  }
+
+  /** What was staged, as if it were written: until the first block is committed, genesis is nowhere else. */
+  function stagedRows(): Pick<KvEngine, "get"> {
+    const rows = new Map((staged?.batch ?? []).map(({ table, key, value }) => [`${table} ${bytesToHex(key)}`, value]));
+    return { get: (table, key) => rows.get(`${table} ${bytesToHex(key)}`) };
   }
 
   function stateRow(state: Committed): Uint8Array {
@@ -110,8 +120,7 @@ export function makeStateStore(engine: KvEngine, options: Hasher & { readonly st
     }
     if (undoKeys.length > 0)
       batch.push({ table: "undoKeys", key: u64be(height), value: encode(UndoKeysRow, undoKeys) });
-    const roots = options.stores.map((name) => ({ name, root: (trees.get(name) ?? EMPTY_TREE).hash }));
-    const appHash = multistoreHash(options, roots);
+    const appHash = multistoreHash(options, rootsOf(trees));
     staged = { height, earliest: current.earliest === 0 ? height : current.earliest, appHash, trees, batch };
     return appHash;
   }
@@ -159,6 +168,18 @@ export function makeStateStore(engine: KvEngine, options: Hasher & { readonly st
     },
     get appHash() {
       return load().appHash;
+    },
+    get storeRoots() {
+      const current = load();
+      return rootsOf(current.height === 0 && staged !== undefined ? staged.trees : current.trees);
+    },
+    readProven(store, key, from) {
+      const current = load();
+      const isGenesis = current.height === 0 && staged !== undefined;
+      const root = (isGenesis ? staged : current)?.trees.get(store) ?? EMPTY_TREE;
+      const rows = isGenesis ? stagedRows() : engine;
+      const pages = readPages(rows, { store, root, path: sha256(key), from });
+      return { pages, value: readLatest(rows, stateKey(store, key), sha256) };
     },
     latest: () => at(undefined),
     at,

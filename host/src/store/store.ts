@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { StoreRoot } from "@sotto/common/merkle/multistore";
+
 export type KeyValue = readonly [key: Uint8Array, value: Uint8Array];
 
 /** `start` inclusive, `end` exclusive, both optional; ascending unless `reverse`. */
@@ -22,6 +24,8 @@ export interface StateView extends StateReader {
   readonly height: number;
   release(): void;
 }
+
+export type ProvenValue = { readonly pages: readonly Uint8Array[]; readonly value: Uint8Array | undefined };
 
 /** A change of one key; `value` undefined deletes. */
 export type StateChange = { readonly store: string; readonly key: Uint8Array; readonly value: Uint8Array | undefined };
@@ -44,6 +48,13 @@ export interface StateStore {
   readonly latestHeight: number;
   /** Root after `latestHeight`; empty before genesis. */
   readonly appHash: Uint8Array;
+  /** Root of every module store after `latestHeight`, of which `appHash` is the hash; what was staged for genesis before it. */
+  readonly storeRoots: readonly StoreRoot[];
+  /**
+   * A value at `latestHeight` (before it, of the staged genesis) with the stored pages of the store's tree on the way to it, from the
+   * one at depth `from` downward (consensus §4.4); an empty tree has none.
+   */
+  readProven(store: string, key: Uint8Array, from: number): ProvenValue;
   latest(): StateView;
   /** @throws {StoreError} HeightNotAvailable: above the latest, or pruned */
   at(height: number): StateView;

@@ -25,7 +25,7 @@ export const LongRow = struct({ key: bytes(ANY), value: bytes(ANY) });
 export const UndoRow = struct({ key: bytes(ANY), before: option(bytes(ANY)) });
 
 /** The latest value under a state key. */
-export function readLatest(reader: EngineReader, key: Uint8Array, sha256: Sha256): Uint8Array | undefined {
+export function readLatest(reader: Pick<EngineReader, "get">, key: Uint8Array, sha256: Sha256): Uint8Array | undefined {
   if (!isLongKey(key)) return reader.get("state", key);
   const row = reader.get("long", longKey(key, sha256));
   return row === undefined ? undefined : decode(LongRow, row).value;

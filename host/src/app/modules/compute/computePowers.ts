@@ -3,6 +3,7 @@
  * @module
  */
 import type { EnclaveHost } from "../../../enclaveHost/enclaveHost.ts";
+import type { StateStore } from "../../../store/store.ts";
 
 export type ComputePowers = {
   readonly enclave: Pick<EnclaveHost, "call">;
@@ -12,6 +13,10 @@ export type ComputePowers = {
    * @throws an Error whose message clients see, for a broken file
    */
   readonly gunzip: (data: Uint8Array, maxBytes: number) => Uint8Array;
+  /** Committed state with its proof. */
+  readonly readProven: StateStore["readProven"];
+  /** Headers of stored blocks, protobuf, from the lower height upward, both included. */
+  readonly headers: (from: bigint, to: bigint) => readonly Uint8Array[];
   /** A contract's debug print; on development networks alone. */
   readonly onDebugPrint?: (contract: Uint8Array, message: Uint8Array) => void;
 };

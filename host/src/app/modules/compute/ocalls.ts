@@ -71,6 +71,8 @@ export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
   return {
     // Not metered here: the enclave meters what it reads (contracts §4.4).
     readStore: ({ key }) => ({ value: current().state.get(COMPUTE_STORE, key) }),
+    readProven: ({ store, key, known }) => deps.powers.readProven(store, key, known),
+    readHeaders: ({ from, to }) => ({ headers: deps.powers.headers(from, to) }),
     readCode: ({ codeHash }) => ({ code: readCode(current().state, codeHash) }),
     branch: ({ operation }) => {
       if (operation.kind === "open") {
