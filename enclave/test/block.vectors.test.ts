@@ -45,6 +45,7 @@ const anchor = {
   genesisTimeNs: 1_735_689_600_000_000_000n,
   validatorsHash: hex(chain.validators_hash),
   appHash: Header.decode(hex((blocks[0] as VectorBlock).header_proto)).appHash,
+  genesisHash: new Uint8Array(32),
 };
 const trustAfter = (last: AcceptedBlock | undefined): Trust => ({ chainId: chain.chain_id, anchor, last });
 

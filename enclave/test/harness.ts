@@ -71,6 +71,12 @@ export function makePowers(
     randomBytes: countingRandom(),
     sealingKey: () => new Uint8Array(32).fill(5),
     measurement: new Uint8Array(32).fill(9),
+    quote: () => {
+      throw new Error("the test platform makes no quotes");
+    },
+    gunzip: () => {
+      throw new Error("the test platform unzips nothing");
+    },
     nodeCrypto: nodePower,
     wasm: wasmPower,
     ...changes,
@@ -215,7 +221,7 @@ export class TestChain {
       publicKey: toConsensusPublicKey(v.publicKey),
       votingPower: v.power,
     }));
-    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash: APP_HASH };
+    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash: APP_HASH, genesisHash: new Uint8Array(32) };
     const request = { ...anchor, validatorsHash: validatorsHash(testCrypto, validators) };
     chain.sealed = chain.call("anchorGenesis", request).sealed;
     return chain;
@@ -253,6 +259,8 @@ export class TestChain {
   #honest(): OcallHandlers {
     return {
       readStore: ({ key }) => ({ value: this.state.store.get(text(key)) }),
+      readProven: ({ key }) => ({ pages: [], value: this.state.store.get(text(key)) }),
+      readHeaders: () => ({ headers: [] }),
       readCode: ({ codeHash }) => ({ code: this.code.get(text(codeHash)) }),
       branch: ({ operation }) => {
         if (operation.kind === "open") this.#branches.push(this.#copy());
@@ -377,6 +385,8 @@ export class TestChain {
       commit: Commit.encode(this.commit(header, changes)),
       validators: this.validators,
       transactions: txs,
+      storeRoots: [],
+      lastResults: [],
     };
   }
 

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { gunzip } from "../src/node/gunzip.ts";
+import { gunzip } from "../src/gunzip.ts";
 
 const content = Buffer.from("a contract ".repeat(1_000));
 const packed = gzipSync(content);

@@ -124,6 +124,8 @@ export class HostileNode {
     };
     return {
       readStore: ({ key }) => ({ value: read("compute", key) }),
+      readProven: ({ store, key, known }) => this.store.readProven(store, key, known),
+      readHeaders: () => ({ headers: [] }),
       readCode: ({ codeHash }) => ({ code: this.store.getTable("code", codeHash) }),
       branch: () => ({}),
       moveFunds: () => DONE,

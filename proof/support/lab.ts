@@ -16,7 +16,6 @@ import { makeIndexService } from "@sotto/host/indexer/indexService";
 import { makeTxIndex } from "@sotto/host/indexer/txIndex";
 import { blockTimeNs, type ExecutedBlock, type Executor, openExecutor } from "@sotto/host/node/executor";
 import { parseGenesis } from "@sotto/host/node/genesis";
-import { gunzip } from "@sotto/host/node/gunzip";
 import { type HomePaths, homePaths } from "@sotto/host/node/home";
 import { listen } from "@sotto/host/node/listen";
 import { makeBackend } from "@sotto/host/node/makeBackend";
@@ -26,6 +25,7 @@ import { loadValidatorKey } from "@sotto/host/node/validatorKey";
 import { TABLES } from "@sotto/host/store/engine";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
+import { gunzip } from "@sotto/platform/gunzip";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 import { makeSimPlatform } from "@sotto/platform/sim";
 import {

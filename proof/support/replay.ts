@@ -12,13 +12,13 @@ import { makeSolo } from "@sotto/host/consensus/solo";
 import { type EnclaveHost, makeEnclaveHost } from "@sotto/host/enclaveHost/enclaveHost";
 import { blockTimeNs } from "@sotto/host/node/executor";
 import { parseGenesis } from "@sotto/host/node/genesis";
-import { gunzip } from "@sotto/host/node/gunzip";
 import { homePaths } from "@sotto/host/node/home";
 import { makeHostCrypto } from "@sotto/host/node/hostCrypto";
 import { loadValidatorKey } from "@sotto/host/node/validatorKey";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
 import type { StateStore } from "@sotto/host/store/store";
+import { gunzip } from "@sotto/platform/gunzip";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 
 const crypto = makeHostCrypto();
@@ -106,6 +106,7 @@ function replayBlocks(
     gunzip,
     decidedBlocks: (height, hash) => solo.decidedBlock(height, hash),
     blockTimeNs: (height) => blockTimeNs(store, height),
+    headers: () => [],
   });
   const { power } = validators[0] as (typeof validators)[number];
   const solo = makeSolo({

@@ -161,7 +161,13 @@ describe("contracts §5.7: inner results", () => {
     expect(inner({ ibc: { port_id: {} } })).toEqual(panicked);
     expect(inner(channel)).toEqual(panicked);
     const record = (ibcPortId: string): Options => ({
-      pending: [{ key: contractKey(CONTRACT), value: ContractInfo.encode({ ...ContractInfo.zero, ibcPortId }) }],
+      pending: [
+        {
+          store: "compute",
+          key: contractKey(CONTRACT),
+          value: ContractInfo.encode({ ...ContractInfo.zero, ibcPortId }),
+        },
+      ],
     });
     expect(inner({ ibc: { port_id: {} } }, record(""))).toBe('{"port_id":""}');
     expect(inner({ ibc: { port_id: {} } }, record("wasm.x"))).toBe('{"port_id":"wasm.x"}');
@@ -264,7 +270,7 @@ describe("contracts §5.7: stargate queries", () => {
     let read: unknown = 1;
     let seen: Answer | undefined;
     during((ocalls) => {
-      seen = ask(ocalls, query, { pending: [{ key: labelKey("new"), value: CONTRACT }] });
+      seen = ask(ocalls, query, { pending: [{ store: "compute", key: labelKey("new"), value: CONTRACT }] });
       again = ask(ocalls, query).result;
       read = ocalls.readStore({ key: labelKey("new") }).value;
     });
@@ -281,7 +287,11 @@ describe("contracts §5.7: answers that do not fit through the boundary", () => 
     const request = create(method.input, { contractAddress: formatAddress(CONTRACT) });
     const data = bytesToBase64(toBinary(method.input, request));
     const label = (length: number): StoreWrite[] => [
-      { key: contractKey(CONTRACT), value: ContractInfo.encode({ ...ContractInfo.zero, label: "x".repeat(length) }) },
+      {
+        store: "compute",
+        key: contractKey(CONTRACT),
+        value: ContractInfo.encode({ ...ContractInfo.zero, label: "x".repeat(length) }),
+      },
     ];
     const stargate = { stargate: { path: "/secret.compute.v1beta1.Query/LabelByAddress", data } };
     const answers: unknown[] = [];

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { OcallHandlers } from "@sotto/boundary/calls";
 import { RefusedError } from "@sotto/boundary/calls";
+import type { StoreWrite } from "@sotto/boundary/messages";
 import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import type { Any } from "@sotto/common/wire/any";
 import { packAny } from "@sotto/common/wire/any";
@@ -48,10 +49,7 @@ const executeMessage = (...sentFunds: { denom: string; amount: string }[]): Any 
 const GAS = { gas: 200_000n, fee: [uscrt(20_000)] };
 
 /** What an enclave answers to a message that went well. */
-function succeeds(
-  work?: (ocalls: OcallHandlers) => void,
-  writes: { key: Uint8Array; value: Uint8Array | undefined }[] = [],
-) {
+function succeeds(work?: (ocalls: OcallHandlers) => void, writes: StoreWrite[] = []) {
   return (_request: unknown, ocalls: OcallHandlers) => {
     work?.(ocalls);
     return {
@@ -152,7 +150,7 @@ describe("contracts §6.7: running contracts", () => {
     const requests: unknown[] = [];
     network.enclave.script.execMessage = (request, ocalls) => {
       requests.push(request);
-      return succeeds(undefined, [{ key, value: info }])(request, ocalls);
+      return succeeds(undefined, [{ store: "compute", key, value: info }])(request, ocalls);
     };
     const [, bank, result] = network.block(
       signTx([sendMessage("b", "c", uscrt(1))], { from: "b" }),
@@ -336,7 +334,7 @@ describe("querying contracts", () => {
   function withContract(): TestNetwork {
     const network = makeTestNetwork();
     network.enclave.script.execMessage = succeeds(undefined, [
-      { key: contractKey(CONTRACT), value: Uint8Array.of(8, 1) },
+      { store: "compute", key: contractKey(CONTRACT), value: Uint8Array.of(8, 1) },
     ]);
     network.block(signTx([executeMessage()], GAS));
     network.block();

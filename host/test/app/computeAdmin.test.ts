@@ -1,3 +1,4 @@
+import type { StoreWrite } from "@sotto/boundary/messages";
 import { concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Any } from "@sotto/common/wire/any";
 import { packAny } from "@sotto/common/wire/any";
@@ -149,7 +150,7 @@ describe("chain §2.14, §2.15, §2.21: migrations and changes of admin, run by 
 
 describe("chain §3.1: history and authorizations", () => {
   /** A network in whose compute store an enclave has written these. */
-  function withRecords(writes: { key: Uint8Array; value: Uint8Array }[]): TestNetwork {
+  function withRecords(writes: StoreWrite[]): TestNetwork {
     const network = makeTestNetwork();
     const value = new Uint8Array(0);
     const sorted = writes.sort((one, other) => Buffer.compare(one.key, other.key));
@@ -173,9 +174,17 @@ describe("chain §3.1: history and authorizations", () => {
     });
     const key = (address: Uint8Array, position: bigint) => concatBytes(historyPrefix(address), u64be(position));
     const positions = Array.from({ length: 300 }, (_, i) => BigInt(i + 1));
-    const other = { key: key(new Uint8Array(20).fill(0x43), 1n), value: ContractCodeHistoryEntry.encode(entry(1n)) };
+    const other = {
+      store: "compute",
+      key: key(new Uint8Array(20).fill(0x43), 1n),
+      value: ContractCodeHistoryEntry.encode(entry(1n)),
+    };
     const network = withRecords([
-      ...positions.map((p) => ({ key: key(CONTRACT, p), value: ContractCodeHistoryEntry.encode(entry(p)) })),
+      ...positions.map((p) => ({
+        store: "compute",
+        key: key(CONTRACT, p),
+        value: ContractCodeHistoryEntry.encode(entry(p)),
+      })),
       other,
     ]);
     const { entries } = network.query(method("contractHistory"), { contractAddress: contract }).answer;
@@ -190,8 +199,8 @@ describe("chain §3.1: history and authorizations", () => {
 
   it("answer what governance allowed, an admin that is none included", () => {
     const network = withRecords([
-      { key: authorizedCodeKey(contract), value: u64be(9n) },
-      { key: authorizedAdminKey(contract), value: new Uint8Array(0) },
+      { store: "compute", key: authorizedCodeKey(contract), value: u64be(9n) },
+      { store: "compute", key: authorizedAdminKey(contract), value: new Uint8Array(0) },
     ]);
     const ask = { contractAddress: contract };
     expect(network.query(method("authorizedMigration"), ask).answer.newCodeId).toBe(9n);

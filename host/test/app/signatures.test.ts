@@ -73,7 +73,12 @@ describe("chain §6.4, clients §2.2: documents of messages", () => {
   const nothing = (): never => {
     throw new TypeError("runs nothing");
   };
-  const router = makeModules(crypto, { enclave: { call: nothing }, gunzip: nothing }).messages;
+  const router = makeModules(crypto, {
+    enclave: { call: nothing },
+    gunzip: nothing,
+    readProven: nothing,
+    headers: nothing,
+  }).messages;
   const signer = { chainId: CHAIN_ID, accountNumber: 7n };
 
   it.each(documents)("$name, mode $mode: is the one that wallets sign", ({ tx: hex, sign_bytes }) => {

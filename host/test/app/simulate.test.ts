@@ -31,12 +31,16 @@ function scripted(last?: number): { network: TestNetwork; asked: EcallRequest<"s
   network.enclave.script.simulateMessage = (request, { readStore }) => {
     asked.push(request);
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
-    const writes = [{ key: KEY, value: Uint8Array.of(before + 1) }];
+    const writes = [{ store: "compute", key: KEY, value: Uint8Array.of(before + 1) }];
     return { ...OUTCOME, writes, finalized: before === last };
   };
   network.enclave.script.execMessage = (_request, { readStore }) => {
     const before = readStore({ key: KEY }).value?.[0] ?? 0;
-    return { ...OUTCOME, writes: [{ key: KEY, value: Uint8Array.of(before + 1) }], finalized: before === last };
+    return {
+      ...OUTCOME,
+      writes: [{ store: "compute", key: KEY, value: Uint8Array.of(before + 1) }],
+      finalized: before === last,
+    };
   };
   return { network, asked };
 }

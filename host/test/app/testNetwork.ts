@@ -102,7 +102,8 @@ export function makeTestNetwork({ maxGas }: { maxGas?: bigint } = {}): TestNetwo
     store,
     enclave,
     crypto,
-    decidedBlocks: () => ({ header: new Uint8Array(0), commit: new Uint8Array(0), validators: [] }),
+    decidedBlocks: () => ({ header: new Uint8Array(0), commit: new Uint8Array(0), validators: [], lastResults: [] }),
+    headers: () => [],
     gunzip: (data, maxBytes) => new Uint8Array(gunzipSync(data)).slice(0, maxBytes),
     blockTimeNs,
   });
