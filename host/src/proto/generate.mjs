@@ -34,6 +34,7 @@ const WANTED = [
   "cosmos/tx",
   "google/api",
   "secret",
+  "sotto",
   "tendermint/abci",
   "tendermint/crypto",
   "tendermint/p2p",

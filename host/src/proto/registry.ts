@@ -29,6 +29,8 @@ import { file_secret_compute_v1beta1_msg } from "./gen/secret/compute/v1beta1/ms
 import { file_secret_compute_v1beta1_query } from "./gen/secret/compute/v1beta1/query_pb.ts";
 import { file_secret_registration_v1beta1_msg } from "./gen/secret/registration/v1beta1/msg_pb.ts";
 import { file_secret_registration_v1beta1_query } from "./gen/secret/registration/v1beta1/query_pb.ts";
+import { file_sotto_registration_v1_msg } from "./gen/sotto/registration/v1/msg_pb.ts";
+import { file_sotto_registration_v1_query } from "./gen/sotto/registration/v1/query_pb.ts";
 
 const FILES = [
   file_cosmos_auth_v1beta1_query,
@@ -55,6 +57,8 @@ const FILES = [
   file_secret_compute_v1beta1_query,
   file_secret_registration_v1beta1_msg,
   file_secret_registration_v1beta1_query,
+  file_sotto_registration_v1_msg,
+  file_sotto_registration_v1_query,
 ];
 
 /** All messages, of imported files too, and the services of the files above. */

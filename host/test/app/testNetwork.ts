@@ -13,7 +13,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { OcallHandlers } from "@sotto/boundary/calls";
 import type { EcallName, EcallRequest, EcallResponse } from "@sotto/boundary/messages";
-import { concatBytes, hexToBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToUtf8, concatBytes, hexToBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { makeNobleCrypto } from "@sotto/common/crypto/nobleCrypto";
 import type { Any } from "@sotto/common/wire/any";
@@ -94,11 +94,24 @@ export type TestNetwork = {
 export const blockTimeNs = (height: number): bigint => 1_700_000_000_000_000_001n + BigInt(height) * 5_000_000_000n;
 const PROPOSER = new Uint8Array(20).fill(7);
 
-export function makeTestNetwork({ maxGas }: { maxGas?: bigint } = {}): TestNetwork {
+export type TestNetworkOptions = {
+  readonly maxGas?: bigint;
+  readonly chainId?: string;
+  /** Members of `app_state.register` besides the keys, or in their place. */
+  readonly register?: object;
+};
+
+function withRegister(appState: Uint8Array, members: object): Uint8Array {
+  const state = JSON.parse(bytesToUtf8(appState));
+  return utf8ToBytes(JSON.stringify({ ...state, register: { ...state.register, ...members } }));
+}
+
+export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
+  const { maxGas, chainId = CHAIN_ID, register = {} } = options;
   const store = makeStateStore(makeMemoryEngine(), { sha256, stores: MODULE_STORES });
   const enclave = makeFakeEnclave();
   const machine = makeStateMachine({
-    chainId: CHAIN_ID,
+    chainId,
     store,
     enclave,
     crypto,
@@ -116,10 +129,10 @@ export function makeTestNetwork({ maxGas }: { maxGas?: bigint } = {}): TestNetwo
   const consensusParams = { ...genesis.consensusParams, ...(maxGas === undefined ? {} : { maxGas }) };
   const { appHash } = machine.initChain({
     time: blockTimeNs(0),
-    chainId: CHAIN_ID,
+    chainId,
     initialHeight: 1,
     validators: genesis.validators,
-    appState: genesis.appState,
+    appState: withRegister(genesis.appState, register),
     consensusParams,
   });
   const appHashes = [appHash];

@@ -6,7 +6,7 @@ import type { JsonValue as PlainJson } from "@bufbuild/protobuf";
 import { JsonFloat, type JsonValue, parseJson } from "@sotto/common/json";
 
 function toPlain(value: JsonValue): PlainJson {
-  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
   if (value instanceof JsonFloat) return Number(value.text);
   if (Array.isArray(value)) return value.map(toPlain);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, member]) => [key, toPlain(member)]));

@@ -16,7 +16,7 @@ import { makeBankModule } from "./bankModule.ts";
 import { makeComputeModule } from "./compute/computeModule.ts";
 import type { ComputePowers } from "./compute/computePowers.ts";
 import { makeConsensusModule } from "./consensusModule.ts";
-import { makeRegistrationModule } from "./registrationModule.ts";
+import { makeRegistrationModule } from "./registration/registrationModule.ts";
 import { makeSlashingModule } from "./slashingModule.ts";
 import { makeStakingModule } from "./stakingModule.ts";
 
