@@ -5,6 +5,7 @@
  * @module
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
@@ -35,6 +36,7 @@ export function cryptoSuite(name: string, crypto: Crypto): void {
     secp256k1VerifySuite(crypto);
     secp256k1RecoverSuite(crypto);
   });
+  describe(`${name} P-256 (registration §6.3)`, () => p256Suite(crypto));
   describe(`${name} ed25519`, () => {
     ed25519Suite(crypto);
     zip215Suite(crypto);
@@ -618,5 +620,51 @@ function zip215Suite(crypto: Crypto): void {
       expect(crypto.ed25519Verify(message, concatBytes(R, numberLe(S)), publicKey)).toBe("valid");
       expect(crypto.ed25519Verify(message, concatBytes(R, numberLe(S + 1n)), publicKey)).toBe("invalid");
     }
+  });
+}
+
+function p256Suite(crypto: Crypto): void {
+  // RFC 6979 A.2.5, message "sample".
+  const key = hex(
+    "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
+  );
+  const signature = hex(
+    "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+  );
+  const message = utf8ToBytes("sample");
+  const order = p256.Point.Fn.ORDER;
+
+  it("accepts the signature of the standard, and refuses it with any of some bits flipped", () => {
+    expect(crypto.p256Verify(message, signature, key)).toBe(true);
+    for (let bit = 0; bit < 512; bit += 37) {
+      expect(crypto.p256Verify(message, withBitFlipped(signature, bit), key)).toBe(false);
+      expect(crypto.p256Verify(message, signature, withBitFlipped(key, bit))).toBe(false);
+    }
+    expect(crypto.p256Verify(utf8ToBytes("Sample"), signature, key)).toBe(false);
+  });
+
+  it("accepts the other s of a signature too", () => {
+    const other = concatBytes(signature.subarray(0, 32), numberBe(order - toNumberBe(signature.subarray(32))));
+    expect(crypto.p256Verify(message, other, key)).toBe(true);
+  });
+
+  it("refuses zero, the group order and more in either half", () => {
+    for (const value of [0n, order, order + 1n, 2n ** 256n - 1n]) {
+      expect(crypto.p256Verify(message, concatBytes(numberBe(value), signature.subarray(32)), key)).toBe(false);
+      expect(crypto.p256Verify(message, concatBytes(signature.subarray(0, 32), numberBe(value)), key)).toBe(false);
+    }
+  });
+
+  it("refuses keys that are no point or not in their only form, and wrong lengths", () => {
+    const prime = p256.Point.Fp.ORDER;
+    expect(crypto.p256Verify(message, signature, new Uint8Array(64))).toBe(false);
+    expect(crypto.p256Verify(message, signature, concatBytes(numberBe(5n), numberBe(6n)))).toBe(false);
+    // x = 5 is on the curve; x + p stands for the same point and fits in 32 bytes.
+    const point = p256.Point.fromHex(`02${bytesToHex(numberBe(5n))}`);
+    expect(crypto.p256Verify(message, signature, concatBytes(numberBe(prime + 5n), numberBe(point.y)))).toBe(false);
+    expect(crypto.p256Verify(message, signature.subarray(1), key)).toBe(false);
+    expect(crypto.p256Verify(message, concatBytes(signature, EMPTY, Uint8Array.of(0)), key)).toBe(false);
+    expect(crypto.p256Verify(message, signature, key.subarray(1))).toBe(false);
+    expect(crypto.p256Verify(message, signature, concatBytes(Uint8Array.of(4), key))).toBe(false);
   });
 }

@@ -69,4 +69,11 @@ export interface Crypto {
   /** RFC 8032, 64 bytes. @param seed 32 bytes */
   ed25519Sign(message: Uint8Array, seed: Uint8Array): Uint8Array;
   ed25519PublicKey(seed: Uint8Array): Uint8Array;
+
+  /**
+   * ECDSA over SHA-256 of the message on P-256, as attestation uses it (registration §6.3): high-S is as good as low-S.
+   * @param signature r ‖ s, 64 bytes
+   * @param publicKey x ‖ y, 64 bytes; what is no point has no signatures
+   */
+  p256Verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
 }

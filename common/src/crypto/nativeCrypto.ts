@@ -13,7 +13,7 @@ import type { Crypto } from "./crypto.ts";
 import { makeNativeAesSiv } from "./nativeAesSiv.ts";
 import { makeNobleCrypto } from "./nobleCrypto.ts";
 import type { NodeCryptoPower, NodeKey } from "./nodeCryptoPower.ts";
-import { privateKeyInput, publicKeyInput, publicKeyOf } from "./octetKeys.ts";
+import { privateKeyInput, publicKeyInput, publicKeyOf, toBase64Url } from "./octetKeys.ts";
 import { makeWasmSecp256k1 } from "./wasmSecp256k1.ts";
 
 export type { NodeCryptoPower } from "./nodeCryptoPower.ts";
@@ -145,6 +145,25 @@ function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
   };
 }
 
+type P256 = Pick<Crypto, "p256Verify">;
+
+function makeP256(power: NodeCryptoPower): P256 {
+  return {
+    p256Verify(message, signature, publicKey) {
+      if (signature.length !== 64 || publicKey.length !== 64) return false;
+      const x = toBase64Url(publicKey.subarray(0, 32));
+      const y = toBase64Url(publicKey.subarray(32));
+      const key = { kty: "EC", crv: "P-256", x, y } as const;
+      try {
+        return power.verify("sha256", message, { key, format: "jwk", dsaEncoding: "ieee-p1363" }, signature);
+      } catch {
+        // Not a point of the curve.
+        return false;
+      }
+    },
+  };
+}
+
 type AesGcm = Pick<Crypto, "aesGcmEncrypt" | "aesGcmDecrypt">;
 
 function makeAesGcm(power: NodeCryptoPower): AesGcm {
@@ -197,5 +216,6 @@ export function makeNativeCrypto(power: NodeCryptoPower, wasm: WasmPower): Crypt
     ...makeAesGcm(power),
     ...makeWasmSecp256k1(wasm),
     ...makeEd25519(power, noble),
+    ...makeP256(power),
   };
 }

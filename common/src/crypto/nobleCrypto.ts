@@ -4,13 +4,14 @@
  */
 import { aessiv, gcm } from "@noble/ciphers/aes.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { ripemd160 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { equalBytes } from "../bytes.ts";
+import { concatBytes, equalBytes } from "../bytes.ts";
 import type { Crypto, SignatureVerdict } from "./crypto.ts";
 import { isSecp256k1KeyForm } from "./secp256k1Key.ts";
 
@@ -92,6 +93,12 @@ function verifyEd25519(message: Uint8Array, signature: Uint8Array, publicKey: Ui
   return ed25519.verify(signature, message, publicKey, ZIP215) ? "valid" : "invalid";
 }
 
+function verifyP256(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 64) return false;
+  const key = concatBytes(Uint8Array.of(4), publicKey);
+  return p256.utils.isValidPublicKey(key) && p256.verify(signature, message, key, { lowS: false });
+}
+
 /** The slow implementation; needs no power. */
 export function makeNobleCrypto(): Crypto {
   return {
@@ -136,6 +143,8 @@ export function makeNobleCrypto(): Crypto {
     ed25519Verify: verifyEd25519,
     ed25519Sign: (message, seed) => ed25519.sign(message, seed),
     ed25519PublicKey: (seed) => ed25519.getPublicKey(seed),
+
+    p256Verify: verifyP256,
   };
 }
 

@@ -16,6 +16,12 @@ export type NodeJwk = {
 };
 
 export type NodeJwkInput = { readonly key: NodeJwk; readonly format: "jwk" };
+/** Public key of P-256 in JWK form, for a signature of two numbers one after the other. `x` and `y` are base64url of 32 bytes. */
+export type NodeP256Input = {
+  readonly key: { readonly kty: "EC"; readonly crv: "P-256"; readonly x: string; readonly y: string };
+  readonly format: "jwk";
+  readonly dsaEncoding: "ieee-p1363";
+};
 /** A private key in PKCS#8, as text. */
 export type NodePemInput = { readonly key: string; readonly format: "pem" };
 
@@ -58,4 +64,5 @@ export interface NodeCryptoPower {
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Uint8Array;
   sign(algorithm: null, data: Uint8Array, privateKey: NodePemInput): Uint8Array;
   verify(algorithm: null, data: Uint8Array, publicKey: NodeJwkInput, signature: Uint8Array): boolean;
+  verify(algorithm: "sha256", data: Uint8Array, publicKey: NodeP256Input, signature: Uint8Array): boolean;
 }

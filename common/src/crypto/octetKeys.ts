@@ -14,7 +14,8 @@ const PKCS8_HEAD: Readonly<Record<Curve, Uint8Array>> = {
   Ed25519: hexToBytes("302e020100300506032b657004220420"),
 };
 
-function toBase64Url(bytes: Uint8Array): string {
+/** Without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
   return bytesToBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
