@@ -23,7 +23,7 @@ const bundle = await rollup({
     main: join(ROOT, "apps/cli/dist/main.js"),
     executorThread: join(ROOT, "host/dist/node/executorThread.js"),
     indexThread: join(ROOT, "host/dist/node/indexThread.js"),
-    simProcess: join(ROOT, "platform/dist/simProcess.js"),
+    enclaveProcess: join(ROOT, "platform/dist/enclaveProcess.js"),
   },
   external: EXTERNAL,
   plugins: [nodeResolve({ exportConditions: ["node"] })],

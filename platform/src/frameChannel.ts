@@ -10,7 +10,7 @@ import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { LIMITS } from "@sotto/boundary/messages";
 
 export const FrameKind = {
-  /** Host to enclave, first: machine secret (32 bytes), bundle. */
+  /** Host to enclave, first: machine setup (`machineSetup.ts`), bundle. */
   Start: 0,
   /** Answer to `Start`: measurement (32 bytes). */
   Ready: 1,

@@ -9,18 +9,15 @@ import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { checkFrameLength, loadBundle } from "./loadBundle.ts";
 import { OcallAnswers } from "./ocallAnswers.ts";
 import type { EnclaveConnection } from "./platform.ts";
-import { makeSimPowers } from "./simPowers.ts";
+import { type MachinePowers, makePowers, measureBundle } from "./powers.ts";
 
 /**
  * @param bundle owned: nobody else may change it
- * @param measurement 32 bytes, of `bundle`
+ * @param machine what the machine gives to an enclave of `bundle`
  * @throws {PlatformError} BadBundle
  */
-export function makeInlineConnection(
-  bundle: Uint8Array,
-  measurement: Uint8Array,
-  secret: Uint8Array,
-): EnclaveConnection {
+export function makeInlineConnection(bundle: Uint8Array, machine: MachinePowers): EnclaveConnection {
+  const measurement = measureBundle(bundle);
   let running: OcallAnswers | undefined;
   let open = true;
 
@@ -31,7 +28,7 @@ export function makeInlineConnection(
     if (answer === undefined) throw new Error("the host did not answer");
     return new Uint8Array(answer);
   };
-  const enter = loadBundle(bundle, makeSimPowers(secret, measurement, ocall));
+  const enter = loadBundle(bundle, makePowers(measurement, machine, ocall));
 
   return {
     measurement,

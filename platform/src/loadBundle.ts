@@ -11,7 +11,7 @@ import { Writer } from "@sotto/boundary/codec";
 import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { LIMITS, REFUSAL } from "@sotto/boundary/messages";
 import { PlatformError, PlatformErrorCode } from "./platformError.ts";
-import type { SimPowers } from "./simPowers.ts";
+import type { PlatformPowers } from "./powers.ts";
 
 /** Bytes in, bytes out; never throws what the enclave threw. */
 export type EcallFunction = (request: Uint8Array) => Uint8Array;
@@ -56,7 +56,7 @@ function evaluate(bundle: Uint8Array): { readonly makeEnclave?: unknown } {
  * the text of an exception could hold plaintext
  * @throws {PlatformError} BadBundle
  */
-export function loadBundle(bundle: Uint8Array, powers: SimPowers): EcallFunction {
+export function loadBundle(bundle: Uint8Array, powers: PlatformPowers): EcallFunction {
   const { makeEnclave } = evaluate(bundle);
   if (typeof makeEnclave !== "function") throw badBundle("exports no function makeEnclave");
   let enclave: { ecall(request: Uint8Array): unknown };

@@ -15,9 +15,11 @@ import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
 import { equalBytes } from "@sotto/common/bytes";
 import { type Frame, type FrameChannel, FrameKind, makeFrameChannel } from "./frameChannel.ts";
 import { checkFrameLength } from "./loadBundle.ts";
+import { encodeMachineSetup, type MachineSetup } from "./machineSetup.ts";
 import { OcallAnswers } from "./ocallAnswers.ts";
 import type { EnclaveConnection } from "./platform.ts";
 import { PlatformError, PlatformErrorCode } from "./platformError.ts";
+import { measureBundle } from "./powers.ts";
 
 type Pipe = { readonly readFd: number; readonly writeFd: number };
 
@@ -43,7 +45,7 @@ function makePipes(): { readonly toChild: Pipe; readonly toHost: Pipe } {
 }
 
 function spawnChild(readFd: number, writeFd: number): ChildProcess {
-  const entry = fileURLToPath(new URL("./simProcess.js", import.meta.url));
+  const entry = fileURLToPath(new URL("./enclaveProcess.js", import.meta.url));
   const child = spawn(process.execPath, ["--no-addons", "--disallow-code-generation-from-strings", entry], {
     stdio: ["pipe", "ignore", "ignore", readFd, writeFd],
     // Nothing of the host's environment may change how Node runs the enclave (NODE_OPTIONS above all).
@@ -59,10 +61,10 @@ function spawnChild(readFd: number, writeFd: number): ChildProcess {
   return child;
 }
 
-function startEnclave(channel: FrameChannel, secret: Uint8Array, bundle: Uint8Array, measurement: Uint8Array): void {
+function startEnclave(channel: FrameChannel, machine: MachineSetup, bundle: Uint8Array, measurement: Uint8Array): void {
   let answer: Frame;
   try {
-    channel.send(FrameKind.Start, secret, bundle);
+    channel.send(FrameKind.Start, encodeMachineSetup(machine), bundle);
     answer = channel.receive();
   } catch (error) {
     throw new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process ended before it was ready", {
@@ -94,14 +96,11 @@ function exchangeFrames(channel: FrameChannel, request: Uint8Array, answers: Oca
 
 /**
  * @param bundle owned: nobody else may change it
- * @param measurement 32 bytes, of `bundle`
+ * @param machine on what it runs
  * @throws {PlatformError} BadBundle, StartFailed
  */
-export function makeProcessConnection(
-  bundle: Uint8Array,
-  measurement: Uint8Array,
-  secret: Uint8Array,
-): EnclaveConnection {
+export function makeProcessConnection(bundle: Uint8Array, machine: MachineSetup): EnclaveConnection {
+  const measurement = measureBundle(bundle);
   const { toChild, toHost } = makePipes();
   let child: ChildProcess;
   try {
@@ -121,7 +120,7 @@ export function makeProcessConnection(
     closeSync(toHost.readFd);
   };
   try {
-    startEnclave(channel, secret, bundle, measurement);
+    startEnclave(channel, machine, bundle, measurement);
   } catch (error) {
     drop();
     throw error;

@@ -13,7 +13,8 @@ import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
 import type { HomePaths } from "@sotto/host/node/home";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
-import { makeSimPowers, measureBundle } from "@sotto/platform/simPowers";
+import { makePowers, measureBundle } from "@sotto/platform/powers";
+import { simMachinePowers } from "@sotto/platform/sim/simMachinePowers";
 import { type Contract, crypto, sha256 } from "./client.ts";
 import type { Marker } from "./scanner.ts";
 
@@ -28,7 +29,7 @@ export function networkSecrets(paths: HomePaths, bundle: Uint8Array, contracts: 
   const machineSecret = new Uint8Array(readFileSync(paths.machineSecret));
   const store = makeStateStore(openLmdbEngine({ path: paths.state, readOnly: true }), { sha256, stores: [] });
   const sealed = store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
-  const powers = makeSimPowers(machineSecret, measureBundle(bundle), () => new Uint8Array(0));
+  const powers = makePowers(measureBundle(bundle), simMachinePowers(machineSecret, bundle), () => new Uint8Array(0));
   const { plaintext } = unseal(crypto, powers, "network/v1", sealed);
   const { seeds } = decodeTrustedRecord(plaintext);
   const tree = deriveKeyTree(crypto, seeds);

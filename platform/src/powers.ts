@@ -1,5 +1,5 @@
 /**
- * What the `sim` platform gives an enclave to work with: Node's own crypto and WebAssembly, and a sealing key from a file.
+ * What every platform gives an enclave to work with: Node's own crypto and WebAssembly, and the powers of the machine.
  *
  * The shape is that of `EnclavePowers` in `enclave/src/powers.ts`, which this package may not import.
  * @module
@@ -11,11 +11,16 @@ import type { WasmPower } from "@sotto/common/wasmPower";
 import { gunzip } from "./gunzip.ts";
 import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 
-export type SimPowers = {
+/** What differs from platform to platform. */
+export type MachinePowers = {
+  readonly sealingKey: () => Uint8Array;
+  /** @param reportData 64 bytes @throws {PlatformError} NoQuote */
+  readonly quote: (reportData: Uint8Array) => Uint8Array;
+};
+
+export type PlatformPowers = MachinePowers & {
   readonly ocall: (request: Uint8Array) => Uint8Array;
   readonly randomBytes: (length: number) => Uint8Array;
-  readonly sealingKey: () => Uint8Array;
-  readonly quote: (reportData: Uint8Array) => Uint8Array;
   readonly gunzip: (data: Uint8Array, maxBytes: number) => Uint8Array;
   readonly measurement: Uint8Array;
   readonly nodeCrypto: NodeCryptoPower;
@@ -39,7 +44,7 @@ const nodeCryptoPower: NodeCryptoPower = Object.freeze({
 /** The global of every thread; Node's types leave it out. */
 const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WasmPower };
 
-const SEALING_SALT = "sotto/sim/sealing/v1";
+const REPORT_DATA_BYTES = 64;
 
 /** SHA-256 of the bundle. */
 export function measureBundle(bundle: Uint8Array): Uint8Array {
@@ -47,18 +52,26 @@ export function measureBundle(bundle: Uint8Array): Uint8Array {
 }
 
 /**
- * @param secret 32 bytes, of the machine
  * @param measurement 32 bytes, of the bundle that gets the powers
  * @param ocall asks the host
  */
-export function makeSimPowers(secret: Uint8Array, measurement: Uint8Array, ocall: SimPowers["ocall"]): SimPowers {
+export function makePowers(
+  measurement: Uint8Array,
+  machine: MachinePowers,
+  ocall: PlatformPowers["ocall"],
+): PlatformPowers {
   return {
     ocall,
     randomBytes: (length) => nodeCrypto.randomFillSync(new Uint8Array(length)),
-    // Another bundle, even of the same makers, gets another key.
-    sealingKey: () => new Uint8Array(nodeCrypto.hkdfSync("sha256", secret, SEALING_SALT, measurement, 32)),
-    quote: () => {
-      throw new PlatformError(PlatformErrorCode.NoQuote, "the simulated platform makes no quotes yet");
+    sealingKey: machine.sealingKey,
+    quote: (reportData) => {
+      if (reportData.length !== REPORT_DATA_BYTES) {
+        throw new PlatformError(
+          PlatformErrorCode.NoQuote,
+          `report data: expected ${REPORT_DATA_BYTES} bytes, got ${reportData.length}`,
+        );
+      }
+      return machine.quote(reportData);
     },
     gunzip,
     measurement: new Uint8Array(measurement),

@@ -1,5 +1,5 @@
 /**
- * The enclave's own process on the `sim` platform: entry script of the child that `processConnection.ts` starts.
+ * The enclave's own process on the `sim` and `tdx` platforms: entry script of the child that `processConnection.ts` starts.
  *
  * The main thread only watches its standard input, which closes when the host dies by whatever cause, and then ends the
  * process at once, even in the middle of a computation. The enclave runs in a worker with a stack of known size and blocks
@@ -9,13 +9,13 @@
 import { isMainThread, Worker } from "node:worker_threads";
 import { FrameKind, makeFrameChannel } from "./frameChannel.ts";
 import { checkFrameLength, loadBundle } from "./loadBundle.ts";
+import { decodeMachineSetup, machinePowers } from "./machineSetup.ts";
 import { ENCLAVE_STACK_MB } from "./platform.ts";
-import { makeSimPowers, measureBundle } from "./simPowers.ts";
+import { makePowers, measureBundle } from "./powers.ts";
 
 /** Descriptors that the host opens for the child. */
 const READ_FD = 3;
 const WRITE_FD = 4;
-const SECRET_LENGTH = 32;
 
 function watch(): void {
   const die = (): void => {
@@ -34,8 +34,7 @@ function watch(): void {
 function serve(): void {
   const channel = makeFrameChannel(READ_FD, WRITE_FD);
   const start = channel.receive();
-  const secret = start.body.slice(0, SECRET_LENGTH);
-  const bundle = start.body.slice(SECRET_LENGTH);
+  const { setup, bundle } = decodeMachineSetup(start.body);
   const measurement = measureBundle(bundle);
   const ocall = (request: Uint8Array): Uint8Array => {
     checkFrameLength("ocall request", request);
@@ -46,7 +45,7 @@ function serve(): void {
   };
   let enter: (request: Uint8Array) => Uint8Array;
   try {
-    enter = loadBundle(bundle, makeSimPowers(secret, measurement, ocall));
+    enter = loadBundle(bundle, makePowers(measurement, machinePowers(setup, bundle), ocall));
   } catch (error) {
     channel.send(FrameKind.Failed, new TextEncoder().encode((error as Error).message));
     return;
