@@ -146,6 +146,14 @@ export function testTransport(name: string, start: (bundle: Uint8Array) => Encla
       other.close();
     });
 
+    it("gives the enclave quotes over its report data (registration §2.3)", () => {
+      const reportData = Uint8Array.from({ length: 64 }, (_, i) => i);
+      const quote = call(Command.Quote, ...reportData);
+      expect([quote[0], quote[1]]).toEqual([3, 0]);
+      expect(quote.slice(368, 432)).toEqual(reportData);
+      expect(call(Command.Quote, 1)[0]).toBe(1);
+    });
+
     it("gives the bundle exports and no module loader", () => {
       expect(text(call(Command.Surroundings))).toBe("undefined,undefined,object,true");
     });

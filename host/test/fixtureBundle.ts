@@ -26,6 +26,8 @@ export const Command = {
   Surroundings: 10,
   /** Changes the request's bytes and then asks the host, with a buffer that it changes afterwards. */
   Scribble: 11,
+  /** Answers with a quote over the rest of the request. */
+  Quote: 12,
   /** For the process transport alone: kills its process, answers with the process's id, computes for ever. */
   Die: 20,
   ProcessId: 21,
@@ -87,6 +89,7 @@ exports.makeEnclave = (powers) => {
       mine.fill(0);
       return answer;
     },
+    12: (request) => powers.quote(request.slice(1)),
     20: () => process.kill(process.pid, "SIGKILL"),
     21: () => text(String(process.pid)),
     22: () => { for (;;); },
