@@ -1,143 +1,111 @@
 /**
- * Seed exchange: how a node hands the consensus seeds to one that joins (enclave §1.4).
+ * Seed exchange: the envelope in which an enclave hands a network's seeds to one that it has attested (enclave §1.4; registration §7 G,
+ * H, Q).
  *
- *     SIV(DH(seed exchange secret, node key), [node key], seed)        48 bytes a seed, in seed order
+ *     seed exchange public key (32) ‖ SIV(key, [seed exchange key, node key, genesis hash], content)
+ *     key = HKDF-SHA256(X25519(seed exchange secret, node key), "seed-handover/v1", seed exchange key ‖ node key ‖ genesis hash)
  *
- * Secrets. Whoever holds the node's secret gets the seeds: the caller has verified the attestation that carries the node key.
+ * The content names the network whose seeds they are, down to its genesis anchor. Nothing in it is random, so that every enclave of the
+ * network makes the same bytes. Secrets. Whoever holds the node's secret gets the seeds: the caller has verified the evidence that
+ * carries the node key.
  * @module
  */
-import { concatBytes, equalBytes } from "@sotto/common/bytes";
+import { decode, encode, fixed, list, type Of, struct, text } from "@sotto/boundary/codec";
+import { LIMITS } from "@sotto/boundary/messages";
+import { concatBytes, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
+import { CodedError } from "@sotto/common/errors";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
-import { deriveSeedKeys, type ExchangeKeyPair, type KeyTree, MAX_SEEDS, MIN_SEEDS, SEED_LENGTH } from "./keyTree.ts";
+import { deriveSeedKeys, type ExchangeKeyPair, MAX_SEEDS, MIN_SEEDS, SEED_LENGTH } from "./keyTree.ts";
+import { anchor } from "./trustedRecord.ts";
 
-/** Bytes of one seed in its encrypted form. */
-export const ENCRYPTED_SEED_LENGTH: number = SEED_LENGTH + 16;
+const KEY_LENGTH = 32;
+const SALT = utf8ToBytes("seed-handover/v1");
+
+const handover = struct({
+  chainId: text(LIMITS.chainId),
+  anchor,
+  /** Two to five, oldest first. */
+  seeds: list(fixed(SEED_LENGTH), MAX_SEEDS),
+});
+/** What a node gets: the network, and its seeds. */
+export type Handover = Of<typeof handover>;
 
 /**
- * All seeds of the network for a joining node, under the seed exchange key of the last one.
- * @param seeds those of `keys`, oldest first
+ * Puts a network into an envelope for one node.
+ * @param exchange seed exchange keys of the last seed
  * @param nodeKey the node's registration key, 32 bytes
- * @returns 48 bytes for each seed
  * @throws {RefusalError} NodeKeyRefused
  */
-export function encryptSeeds(
+export function sealHandover(
   crypto: Crypto,
-  keys: KeyTree,
-  seeds: readonly Uint8Array[],
+  exchange: ExchangeKeyPair,
   nodeKey: Uint8Array,
+  content: Handover,
 ): Uint8Array {
-  const key = sharedKey(crypto, keys.last.seedExchange.secret, nodeKey);
-  return concatBytes(...seeds.map((seed) => crypto.aesSivEncrypt(key, [nodeKey], seed)));
-}
-
-/** The genesis seed alone, under its own seed exchange key: 48 bytes. @throws {RefusalError} NodeKeyRefused */
-export function encryptGenesisSeed(
-  crypto: Crypto,
-  keys: KeyTree,
-  genesisSeed: Uint8Array,
-  nodeKey: Uint8Array,
-): Uint8Array {
-  return crypto.aesSivEncrypt(sharedKey(crypto, keys.genesis.seedExchange.secret, nodeKey), [nodeKey], genesisSeed);
+  const { publicKey } = exchange;
+  const bound = [publicKey, nodeKey, content.anchor.genesisHash];
+  const key = envelopeKey(crypto, sharedSecret(crypto, exchange.secret, nodeKey), bound);
+  return concatBytes(publicKey, crypto.aesSivEncrypt(key, bound, encode(handover, content)));
 }
 
 /**
- * Opens what {@link encryptSeeds} made, at the node that joins.
+ * Opens an envelope at the node that it is for.
  * @param node its registration key pair
- * @param exchangeKey the network's seed exchange public key, 32 bytes; the last seed must be the one that gives it
- * @throws {RefusalError} SeedsMalformed, SeedsUnreadable, NodeKeyRefused
+ * @param genesisHash SHA-256 of the genesis file that the node was given
+ * @throws {RefusalError} SeedsMalformed; SeedsUnreadable if it is for another node or another genesis, was changed, or is not
+ *   what the key in front stands for; NodeKeyRefused
  */
-export function decryptSeeds(
+export function openHandover(
   crypto: Crypto,
   node: ExchangeKeyPair,
-  exchangeKey: Uint8Array,
-  encrypted: Uint8Array,
-): Uint8Array[] {
-  const count = encrypted.length / ENCRYPTED_SEED_LENGTH;
-  if (!Number.isInteger(count) || count < MIN_SEEDS || count > MAX_SEEDS) {
-    throw malformed(
-      `expected ${MIN_SEEDS} to ${MAX_SEEDS} times ${ENCRYPTED_SEED_LENGTH} bytes, got ${encrypted.length}`,
+  genesisHash: Uint8Array,
+  envelope: Uint8Array,
+): Handover {
+  if (envelope.length <= KEY_LENGTH) {
+    throw new RefusalError(
+      RefusalCode.SeedsMalformed,
+      `encrypted seeds: expected a key of ${KEY_LENGTH} bytes and what it encrypts, got ${envelope.length} bytes`,
     );
   }
-  return openSeeds(crypto, node, exchangeKey, encrypted);
-}
-
-/**
- * Opens what {@link encryptGenesisSeed} made.
- * @param exchangeKey the seed exchange public key of the genesis seed, 32 bytes
- * @throws {RefusalError} SeedsMalformed, SeedsUnreadable, NodeKeyRefused
- */
-export function decryptGenesisSeed(
-  crypto: Crypto,
-  node: ExchangeKeyPair,
-  exchangeKey: Uint8Array,
-  encrypted: Uint8Array,
-): Uint8Array {
-  if (encrypted.length !== ENCRYPTED_SEED_LENGTH) {
-    throw malformed(`expected ${ENCRYPTED_SEED_LENGTH} bytes, got ${encrypted.length}`);
+  const publicKey = envelope.slice(0, KEY_LENGTH);
+  const bound = [publicKey, node.publicKey, genesisHash];
+  const key = envelopeKey(crypto, sharedSecret(crypto, node.secret, publicKey), bound);
+  const plaintext = crypto.aesSivDecrypt(key, bound, envelope.subarray(KEY_LENGTH));
+  if (plaintext === undefined) {
+    throw unreadable("not for this registration key, not of the network of this genesis file, or changed on the way");
   }
-  return openSeeds(crypto, node, exchangeKey, encrypted)[0] as Uint8Array;
-}
-
-/** Puts one byte in front, the length of one to five encrypted seeds. @throws {RefusalError} SeedsMalformed */
-export function prefixSeeds(encrypted: Uint8Array): Uint8Array {
-  requireWholeSeeds(encrypted);
-  return concatBytes(Uint8Array.of(encrypted.length), encrypted);
-}
-
-/** The encrypted seeds out of the form with the length in front, or out of the one without. @throws {RefusalError} SeedsMalformed */
-export function unprefixSeeds(bytes: Uint8Array): Uint8Array {
-  const isPrefixed = bytes.length % ENCRYPTED_SEED_LENGTH === 1;
-  const encrypted = isPrefixed ? bytes.subarray(1) : bytes;
-  if (isPrefixed && bytes[0] !== encrypted.length) {
-    throw malformed(`the length in front is ${bytes[0]}, but ${encrypted.length} bytes follow`);
+  const content = decodeHandover(plaintext);
+  const last = content.seeds.at(-1);
+  if (last === undefined || content.seeds.length < MIN_SEEDS) throw unreadable("fewer seeds than a network has");
+  if (!equalBytes(content.anchor.genesisHash, genesisHash)) throw unreadable("of a network with another genesis file");
+  if (!equalBytes(deriveSeedKeys(crypto, last).seedExchange.publicKey, publicKey)) {
+    throw unreadable("the last seed is not the one that the key in front belongs to");
   }
-  requireWholeSeeds(encrypted);
-  return encrypted;
+  return content;
 }
 
-function requireWholeSeeds({ length }: Uint8Array): void {
-  if (length > 0 && length % ENCRYPTED_SEED_LENGTH === 0 && length <= MAX_SEEDS * ENCRYPTED_SEED_LENGTH) return;
-  throw malformed(`expected one to ${MAX_SEEDS} times ${ENCRYPTED_SEED_LENGTH} bytes, got ${length}`);
-}
-
-function openSeeds(
-  crypto: Crypto,
-  node: ExchangeKeyPair,
-  exchangeKey: Uint8Array,
-  encrypted: Uint8Array,
-): Uint8Array[] {
-  const key = sharedKey(crypto, node.secret, exchangeKey);
-  const seeds: Uint8Array[] = [];
-  for (let at = 0; at < encrypted.length; at += ENCRYPTED_SEED_LENGTH) {
-    const one = encrypted.subarray(at, at + ENCRYPTED_SEED_LENGTH);
-    const seed = crypto.aesSivDecrypt(key, [node.publicKey], one);
-    if (seed === undefined)
-      throw unreadable(`seed ${seeds.length + 1} was not encrypted for this node by this network`);
-    seeds.push(seed);
+function decodeHandover(plaintext: Uint8Array): Handover {
+  try {
+    return decode(handover, plaintext);
+  } catch (error) {
+    if (error instanceof CodedError) throw unreadable("made by another release");
+    throw error;
   }
-  const last = deriveSeedKeys(crypto, seeds[seeds.length - 1] as Uint8Array);
-  if (!equalBytes(last.seedExchange.publicKey, exchangeKey)) {
-    throw unreadable("the last seed is not the one that the seed exchange key belongs to");
-  }
-  return seeds;
 }
 
-/**
- * The raw shared value is the key (no derivation). Of a key of low order it is zero for everybody, so that the seeds would be public:
- * no node has such a key.
- */
-function sharedKey(crypto: Crypto, secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const shared = publicKey.length === 32 ? crypto.x25519(secret, publicKey) : undefined;
+function envelopeKey(crypto: Crypto, secret: Uint8Array, bound: readonly Uint8Array[]): Uint8Array {
+  return crypto.hkdfSha256(secret, SALT, concatBytes(...bound), 32);
+}
+
+/** Of a key of low order the shared value is zero for everybody, so that the seeds would be public: no node has such a key. */
+function sharedSecret(crypto: Crypto, secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  const shared = publicKey.length === KEY_LENGTH ? crypto.x25519(secret, publicKey) : undefined;
   if (shared?.some((byte) => byte !== 0) === true) return shared;
   throw new RefusalError(
     RefusalCode.NodeKeyRefused,
     "seed exchange: expected an X25519 key of 32 bytes and full order",
   );
-}
-
-function malformed(reason: string): RefusalError {
-  return new RefusalError(RefusalCode.SeedsMalformed, `encrypted seeds: ${reason}`);
 }
 
 function unreadable(reason: string): RefusalError {

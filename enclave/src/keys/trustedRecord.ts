@@ -12,7 +12,7 @@ import { MAX_SEEDS, MIN_SEEDS, SEED_LENGTH } from "./keyTree.ts";
 
 const hash = fixed(32);
 
-const anchor = struct({
+export const anchor = struct({
   initialHeight: u64,
   genesisTimeNs: u64,
   validatorsHash: hash,

@@ -1,0 +1,36 @@
+/**
+ * The registration key's secret while its enclave has no network: made once, kept sealed (registration §1.2 A).
+ * @module
+ */
+import { decode, encode, fixed, struct, u8 } from "@sotto/boundary/codec";
+import type { Crypto } from "@sotto/common/crypto/crypto";
+import { CodedError } from "@sotto/common/errors";
+import { RefusalCode, RefusalError } from "../enclaveError.ts";
+import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
+
+const LABEL = "registration/v1";
+const VERSION = 1;
+const SECRET_LENGTH = 32;
+
+const record = struct({ version: u8, secret: fixed(SECRET_LENGTH) });
+
+export function makeRegistrationSecret(power: SealingPower): Uint8Array {
+  return power.randomBytes(SECRET_LENGTH);
+}
+
+export function sealRegistrationSecret(crypto: Crypto, power: SealingPower, secret: Uint8Array): Uint8Array {
+  const about = { label: LABEL, counter: 1n, height: 0n, chainId: "" };
+  return seal(crypto, power, about, encode(record, { version: VERSION, secret }));
+}
+
+/** @throws {RefusalError} of `unseal`; never makes another key in place of one that cannot be read */
+export function unsealRegistrationSecret(crypto: Crypto, power: SealingPower, sealed: Uint8Array): Uint8Array {
+  const { plaintext } = unseal(crypto, power, LABEL, sealed);
+  try {
+    const { version, secret } = decode(record, plaintext);
+    if (version === VERSION) return secret;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+  }
+  throw new RefusalError(RefusalCode.SealBroken, "sealed record: its content is not what its header says");
+}
