@@ -127,6 +127,20 @@ export const RefusalCode = {
   PastNotAllowed: 60,
   /** Simulation is for development networks. */
   SimulationNotAllowed: 61,
+  /** The genesis file does not parse, or has no keys of a network. */
+  GenesisMalformed: 70,
+  /** The seeds, or the evidence asked for, are of another network than the genesis file or this enclave. */
+  GenesisMismatch: 71,
+  /** The platform gave no quote. */
+  NoQuote: 72,
+  /** The enclave has no registration key, or another one than the sealed record. */
+  RegistrationKey: 73,
+  /** This enclave's machine is not on the network's allow list any more. */
+  NotListed: 74,
+  /** This node had to attest again and did not. */
+  AttestationDue: 75,
+  /** The attestation policy in the state is none. */
+  PolicyUnreadable: 76,
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 

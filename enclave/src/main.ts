@@ -13,6 +13,7 @@ import { EnclaveState } from "./ecalls/enclaveState.ts";
 import { makeLifecycle } from "./ecalls/lifecycle.ts";
 import type { NetworkParts } from "./ecalls/network.ts";
 import { makeQueries } from "./ecalls/queries.ts";
+import { makeRegistration } from "./ecalls/registration.ts";
 import { UNBUILT } from "./ecalls/unbuilt.ts";
 import { RefusalCode, RefusalError } from "./enclaveError.ts";
 import { makeEngine } from "./engine/makeEngine.ts";
@@ -30,6 +31,7 @@ export const makeEnclave: MakeEnclave = (powers) => {
     ...makeLifecycle(state, parts),
     ...makeBlocks(state, randomBytes),
     ...makeQueries(state, parts),
+    ...makeRegistration(state, parts, powers.quote),
     ...UNBUILT,
   };
   return { ecall: oneAtATime(serveEcalls(handlers, refuse)) };

@@ -26,13 +26,16 @@ export function makeLifecycle(state: EnclaveState, parts: NetworkParts): Lifecyc
       }
       const { measurement } = parts.sealing;
       const freshness = { bootNonce: state.bootNonce, fresh: false };
-      if (state.phase.kind !== "ready") {
-        return { interfaceVersion: INTERFACE_VERSION, measurement, ...freshness, state: { kind: "empty", value: {} } };
+      const about = { interfaceVersion: INTERFACE_VERSION, measurement, ...freshness };
+      if (state.phase.kind === "applicant") {
+        const nodeKey = parts.crypto.x25519PublicKey(state.phase.secret);
+        return { ...about, state: { kind: "applicant", value: { nodeKey } } };
       }
+      if (state.phase.kind !== "ready") return { ...about, state: { kind: "empty", value: {} } };
       const { network } = state.phase;
       const { height = 0n, hash: blockHash = NO_HASH } = network.last ?? {};
       const value = { chainId: network.chainId, height, blockHash, keys: networkKeys(network.services.keys) };
-      return { interfaceVersion: INTERFACE_VERSION, measurement, ...freshness, state: { kind: "ready", value } };
+      return { ...about, state: { kind: "ready", value } };
     },
 
     bootstrap: ({ chainId }) => {

@@ -16,8 +16,9 @@ import type { BlockContext } from "../execution/callTree.ts";
 import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
 import { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
-import { deriveKeyTree } from "../keys/keyTree.ts";
+import { deriveKeyTree, MIN_SEEDS } from "../keys/keyTree.ts";
 import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
+import type { Handover } from "../keys/seedExchange.ts";
 import {
   decodeTrustedRecord,
   encodeTrustedRecord,
@@ -64,7 +65,9 @@ export class Network {
     const inputs = new InputDecryption(crypto, keys.last.ioExchange);
     const contractKeys = new ContractKeyCheck(crypto, keys);
     const ciphers = new StateCiphers(crypto, keys);
-    this.services = { crypto, engine, host, keys, chainId: record.chainId, inputs, contractKeys, ciphers };
+    const { chainId, anchor, seeds } = record;
+    const handover = { chainId, anchor, seeds };
+    this.services = { crypto, engine, host, keys, chainId, inputs, contractKeys, ciphers, handover };
     this.#parts = parts;
     this.#record = record;
     this.#ended = record.last;
@@ -75,6 +78,7 @@ export class Network {
     const beginning = {
       last: undefined,
       rootsAfter: undefined,
+      isFounder: true,
       registrationSecret: undefined,
       previous: new Uint8Array(HASH_LENGTH),
       counter: 0n,
@@ -82,6 +86,14 @@ export class Network {
     };
     const record = { version: RECORD_VERSION, chainId, seeds, randomSeedId: seeds.length, anchor, ...beginning };
     return new Network(parts, record);
+  }
+
+  /** A network that this enclave was admitted to, before its first block. @param registrationSecret of the key that was admitted */
+  static join(parts: NetworkParts, { chainId, seeds, anchor }: Handover, registrationSecret: Uint8Array): Network {
+    const created = Network.create(parts, chainId, seeds, anchor);
+    // The first blocks' randoms were made under the first seeds.
+    created.#record = { ...created.#record, isFounder: false, registrationSecret, randomSeedId: MIN_SEEDS };
+    return created;
   }
 
   /** @throws {RefusalError} SealBroken, SealOfAnotherMeasurement */
@@ -92,6 +104,15 @@ export class Network {
       throw new RefusalError(RefusalCode.SealBroken, "sealed record: its content is not what its header says");
     }
     return new Network(parts, record);
+  }
+
+  get registrationSecret(): Uint8Array | undefined {
+    return this.#record.registrationSecret;
+  }
+
+  /** A founder's key, from now on part of its record. */
+  adoptRegistrationSecret(secret: Uint8Array): void {
+    this.#record = { ...this.#record, registrationSecret: secret };
   }
 
   get chainId(): string {

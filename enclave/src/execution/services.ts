@@ -6,6 +6,7 @@ import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { Engine } from "../engine/engine.ts";
 import type { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
 import type { KeyTree } from "../keys/keyTree.ts";
+import type { Handover } from "../keys/seedExchange.ts";
 import type { InputDecryption } from "../messages/secretMessage.ts";
 import type { Host } from "../state/host.ts";
 import type { StateCiphers } from "../state/stateCipher.ts";
@@ -20,4 +21,6 @@ export type Services = {
   readonly inputs: InputDecryption;
   readonly contractKeys: ContractKeyCheck;
   readonly ciphers: StateCiphers;
+  /** What a node that is admitted gets. */
+  readonly handover: Handover;
 };

@@ -48,7 +48,9 @@ const record = struct({
   last: option(acceptedBlock),
   /** What the last block came to, as this enclave computed it; absent if it was accepted without being run to its end. */
   rootsAfter: option(provenRoots),
-  /** Secret of the registration key, by which this node was admitted; absent on the node that made the network. */
+  /** Made the network, and was admitted by nobody. */
+  isFounder: bool,
+  /** Secret of the registration key, by which this node was admitted; a founder may have none. */
   registrationSecret: option(fixed(32)),
   /** Hash of the record sealed before this one; zeros before the first (registration §7 R). */
   previous: hash,
