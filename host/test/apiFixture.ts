@@ -135,6 +135,7 @@ export function makeFakeBackend(answers: Answers = {}, overrides: Partial<NodeBa
     },
     latestHeight: 2,
     earliestHeight: 1,
+    isCatchingUp: false,
     query: async (request) => ({
       code: 0,
       codespace: "",
@@ -161,6 +162,7 @@ export function makeFakeBackend(answers: Answers = {}, overrides: Partial<NodeBa
       validatorUpdates: [],
       appHash: fill(6, 32),
     }),
+    validators: () => [{ address: fill(8, 20), publicKey: fill(1, 32), power: 1n }],
     transaction: async (hash) => (Buffer.from(hash).equals(INDEXED.hash) ? INDEXED : undefined),
     searchTransactions: async ({ offset }) => ({ found: offset === 0 ? [INDEXED] : [], total: 1 }),
     ...overrides,

@@ -20,6 +20,7 @@ import { type HomePaths, homePaths } from "@sotto/host/node/home";
 import { listen } from "@sotto/host/node/listen";
 import { makeBackend } from "@sotto/host/node/makeBackend";
 import { makeMempool } from "@sotto/host/node/mempool";
+import { loadNodeAccount } from "@sotto/host/node/nodeAccount";
 import { formatTransactionLine } from "@sotto/host/node/transactionLine";
 import { loadValidatorKey } from "@sotto/host/node/validatorKey";
 import { TABLES } from "@sotto/host/store/engine";
@@ -84,6 +85,8 @@ export function openHome(home: string, connection: EnclaveConnection, now: () =>
       enclave: makeEnclaveHost(connection),
       crypto,
       validator: loadValidatorKey(paths.validatorKey, crypto),
+      role: { kind: "solo", chainId: undefined },
+      nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
       moniker: "proof",
       gunzip,
       now,
@@ -215,8 +218,8 @@ async function wire({ home, transport, bundle }: LabOptions) {
       find: async (hash) => index.find(hash),
       search: async (query, order, offset, limit) => index.search(query, order, offset, limit),
     },
-    mempool,
-    onAdmitted: () => {},
+    intake: { broadcast: async (tx) => mempool.add(tx), unconfirmed: () => mempool.all() },
+    isCatchingUp: () => false,
   });
   const rest = await listen(
     () => makeRestServer(backend, { onInternalError: (error) => console.error(error) }),

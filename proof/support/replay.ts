@@ -7,7 +7,7 @@
 import { resultsHash } from "@sotto/common/merkle/blockHashes";
 import { MODULE_STORES } from "@sotto/host/app/modules/modules";
 import { makeStateMachine, SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
-import { blockRows, loadBlock, loadResults, loadSignState } from "@sotto/host/consensus/blockStore";
+import { blockRows, loadBlock, loadResults } from "@sotto/host/consensus/blockStore";
 import { makeSolo } from "@sotto/host/consensus/solo";
 import { type EnclaveHost, makeEnclaveHost } from "@sotto/host/enclaveHost/enclaveHost";
 import { blockTimeNs } from "@sotto/host/node/executor";
@@ -125,7 +125,6 @@ function replayBlocks(
     },
   });
   // Blocks are put where an interrupted run would have left them, and executed as a restart executes one.
-  const sign = loadSignState(store) as NonNullable<ReturnType<typeof loadSignState>>;
   const differences: string[] = [];
   const outcomes: string[] = [];
   let transactions = 0;
@@ -136,7 +135,7 @@ function replayBlocks(
     const expected = loadResults(source, height);
     if (block === undefined || expected === undefined) throw new Error(`the home has no block ${height}`);
     beforeBlock();
-    store.writeTables(blockRows(block, sign));
+    store.writeTables(blockRows(block));
     const results = solo.recover()?.results;
     if (results === undefined) throw new Error(`block ${height} was not executed`);
     const outcome = json({ ...results, hash: resultsHash(crypto, results.results) });

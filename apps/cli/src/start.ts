@@ -34,6 +34,8 @@ export async function start(flags: StartFlags): Promise<void> {
     try {
       node = await startNode({
         home: flags.home,
+        chainId: undefined,
+        peers: [],
         rest: flags.rest,
         rpc: flags.rpc,
         enclave: flags.enclave,
@@ -42,6 +44,7 @@ export async function start(flags: StartFlags): Promise<void> {
         intervalMs: flags.blockInterval,
         keepHeights: flags.keepHeights,
         onBlock: (block) => printBlock(node, block),
+        onPeer: warn,
         onFailure: fail,
         onInternalError: (error) => warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
       });

@@ -87,7 +87,7 @@ export interface Application {
 
 /**
  * Header, commit and validators of a decided block, protobuf bytes as in consensus §2.2: what ABCI does not carry and the
- * enclave needs. *solo* reads its own block store; CometBFT's RPC and archive come later (consensus §3.3).
+ * enclave needs. *solo* has made it, a follower has it from a peer.
  */
 export type DecidedBlock = {
   readonly header: Uint8Array;

@@ -29,6 +29,9 @@ export type StoredBlock = {
   readonly seenCommit: Uint8Array;
 };
 
+/** A member of a validator set. */
+export type Validator = { readonly address: Uint8Array; readonly publicKey: Uint8Array; readonly power: bigint };
+
 export type BlockResults = {
   readonly height: number;
   readonly results: readonly TxResult[];
@@ -71,7 +74,8 @@ export type NodeIdentity = {
   /** 40 lower-case hex digits. */
   readonly nodeId: string;
   readonly version: string;
-  readonly validator: { readonly address: Uint8Array; readonly publicKey: Uint8Array; readonly power: bigint };
+  /** This node's own key; a node that signs nothing has power 0. */
+  readonly validator: Validator;
   readonly minimumGasPrice: string;
   readonly consensusParams: ConsensusParams;
 };
@@ -82,15 +86,22 @@ export interface NodeBackend {
   readonly genesis?: string;
   readonly latestHeight: number;
   readonly earliestHeight: number;
+  /** The node knows that it is behind its network. */
+  readonly isCatchingUp: boolean;
   /** An ABCI query: a gRPC method path (`/cosmos.bank.v1beta1.Query/Balance`) and the protobuf request. Height 0 is the latest. */
   query(request: QueryRequest): Promise<QueryResponse>;
   simulate(tx: Uint8Array): Promise<SimulationResult>;
-  /** Admission to the mempool; resolves after CheckTx. */
+  /**
+   * Admission to the mempool, here or at a peer; resolves after CheckTx.
+   * @throws {CodedError} of codespace `peer`, if no peer takes it; the text is for the client
+   */
   broadcast(tx: Uint8Array): Promise<AdmissionResult>;
   unconfirmed(): readonly Uint8Array[];
   block(height: number): StoredBlock | undefined;
   heightOfBlock(hash: Uint8Array): number | undefined;
   blockResults(height: number): BlockResults | undefined;
+  /** The set that signs a height, in its order; that of the next block is known as well. */
+  validators(height: number): readonly Validator[] | undefined;
   transaction(hash: Uint8Array): Promise<IndexedTx | undefined>;
   /** @throws {IndexError} with a code, if the query does not parse */
   searchTransactions(search: TxSearch): Promise<{ readonly found: readonly IndexedTx[]; readonly total: number }>;

@@ -1,5 +1,6 @@
 /**
- * Decided blocks and what came of them, in the node's tables: rows `b` (block), `r` (results) and `h` (height by hash).
+ * Decided blocks and what came of them, in the node's tables: rows `b` (block), `r` (results), `h` (height by hash) and `v`
+ * (validator set by the hash that headers name it with).
  *
  * A block's row is durable before the block is executed; its results' row becomes durable with the state that they led to
  * (consensus §3.6).
@@ -7,7 +8,7 @@
  */
 import { bytes, decode, encode, fixed, list, type Of, option, struct, text, u32, u64 } from "@sotto/boundary/codec";
 import { concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
-import type { BlockResults, StoredBlock } from "../api/backend.ts";
+import type { BlockResults, StoredBlock, Validator } from "../api/backend.ts";
 import type { StateStore, TableChange } from "../store/store.ts";
 
 /** Rows are written by this process alone; the limits only catch damage. */
@@ -45,11 +46,14 @@ const ResultsRow = struct({
   appHash: bytes(32),
 });
 
+const ValidatorsRow = list(struct({ address: fixed(20), publicKey: fixed(32), power: u64 }), ANY);
+
 /** What was last signed (consensus §2.10): never two different blocks at one height. */
 const SignRow = struct({ height: u32, blockHash: fixed(32), timestampNs: u64, signature: option(bytes(64)) });
 export type SignState = Of<typeof SignRow>;
 
 const row = (kind: string, height: number): Uint8Array => concatBytes(utf8ToBytes(kind), u64be(height));
+const setRow = (hash: Uint8Array): Uint8Array => concatBytes(utf8ToBytes("v"), hash);
 const hashRow = (hash: Uint8Array): Uint8Array => concatBytes(utf8ToBytes("h"), hash);
 const SIGN_KEY = utf8ToBytes("last");
 
@@ -79,15 +83,28 @@ export function loadHeightOfBlock(store: TableReader, hash: Uint8Array): number 
   return bytes === undefined ? undefined : decode(u32, bytes);
 }
 
+/** The set with this hash (consensus §2.4), in its order. */
+export function loadValidators(store: TableReader, hash: Uint8Array): readonly Validator[] | undefined {
+  const bytes = store.getTable("block", setRow(hash));
+  return bytes === undefined ? undefined : decode(ValidatorsRow, bytes);
+}
+
 export function loadSignState(store: TableReader): SignState | undefined {
   const bytes = store.getTable("sign", SIGN_KEY);
   return bytes === undefined ? undefined : decode(SignRow, bytes);
 }
 
-/** The rows that make a decided block durable, with the signature that decided it. */
-export function blockRows(block: StoredBlock, sign: SignState): TableChange[] {
+export function signRow(sign: SignState): TableChange {
+  return { table: "sign", key: SIGN_KEY, value: encode(SignRow, sign) };
+}
+
+export function validatorsRow(hash: Uint8Array, validators: readonly Validator[]): TableChange {
+  return { table: "block", key: setRow(hash), value: encode(ValidatorsRow, [...validators]) };
+}
+
+/** The rows that make a decided block durable. */
+export function blockRows(block: StoredBlock): TableChange[] {
   return [
-    { table: "sign", key: SIGN_KEY, value: encode(SignRow, sign) },
     { table: "block", key: row("b", block.height), value: encode(BlockRow, block) },
     { table: "block", key: hashRow(block.blockId.hash), value: encode(u32, block.height) },
   ];

@@ -13,6 +13,10 @@ export const ConsensusErrorCode = {
   ProposalRefused: 3,
   /** The application asked for another validator set. */
   ValidatorsChanged: 4,
+  /** A block of a peer is not the one that comes next; nothing was kept of it. */
+  PeerLied: 5,
+  /** The network decided another outcome of a block than this node computed. */
+  OutcomeDiffers: 6,
 } as const;
 export type ConsensusErrorCode = (typeof ConsensusErrorCode)[keyof typeof ConsensusErrorCode];
 

@@ -30,7 +30,16 @@ import { SignedMessageType } from "@sotto/common/wire/vote";
 import type { Application, ConsensusParams, DecidedBlock, TimeNs } from "../abci/application.ts";
 import type { BlockResults, StoredBlock } from "../api/backend.ts";
 import type { StateStore, TableChange } from "../store/store.ts";
-import { blockRows, loadBlock, loadResults, loadSignState, resultsRow } from "./blockStore.ts";
+import {
+  blockRows,
+  loadBlock,
+  loadResults,
+  loadSignState,
+  loadValidators,
+  resultsRow,
+  signRow,
+  validatorsRow,
+} from "./blockStore.ts";
 import { ConsensusError, ConsensusErrorCode } from "./consensusError.ts";
 
 export type SoloValidator = {
@@ -84,6 +93,7 @@ export function makeSolo(options: SoloOptions): Solo {
   let produced: ProducedBlock | undefined;
   /** The block that is being executed: the application asks for it again. */
   let decided: StoredBlock | undefined;
+  let setStored = false;
 
   function hashOf(header: Header): Uint8Array {
     const hash = headerHash(crypto, header);
@@ -182,8 +192,17 @@ export function makeSolo(options: SoloOptions): Solo {
       seenCommit: Commit.encode(commit),
     };
     const signature = commit.signatures[0]?.signature;
-    store.writeTables(blockRows(block, { height, blockHash: blockId.hash, timestampNs, signature }));
+    store.writeTables([
+      ...blockRows(block),
+      signRow({ height, blockHash: blockId.hash, timestampNs, signature }),
+      ...(isSetStored() ? [] : [validatorsRow(setHash, validators)]),
+    ]);
     return block;
+  }
+
+  function isSetStored(): boolean {
+    setStored ||= loadValidators(store, setHash) !== undefined;
+    return setStored;
   }
 
   function execute(block: StoredBlock): ProducedBlock {

@@ -6,34 +6,28 @@
  * @module
  */
 
-import { RefusedError } from "@sotto/boundary/calls";
-import { type EcallResponse, INTERFACE_VERSION } from "@sotto/boundary/messages";
-import { bytesToHex, bytesToUtf8, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
-import type { Crypto } from "@sotto/common/crypto/crypto";
-import { validatorsHash } from "@sotto/common/merkle/validatorsHash";
+import { INTERFACE_VERSION } from "@sotto/boundary/messages";
+import { equalBytes } from "@sotto/common/bytes";
+import { compareValidators } from "@sotto/common/merkle/validatorsHash";
 import { Header } from "@sotto/common/wire/header";
 import { timestampToNanos } from "@sotto/common/wire/timestamp";
-import { toConsensusPublicKey } from "@sotto/common/wire/validator";
 import type { QueryRequest, QueryResponse } from "../abci/application.ts";
 import type { SimulationResult } from "../api/backend.ts";
 import { makeSignatureVerifier } from "../app/core/signatureVerifier.ts";
-import { makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
-import { makeStateMachine, SEALED_RECORD_KEY } from "../app/stateMachine.ts";
+import { makeStateMachine, type StateMachine } from "../app/stateMachine.ts";
 import { loadBlock, loadHeaders } from "../consensus/blockStore.ts";
-import { makeSolo, type ProducedBlock, type SoloValidator } from "../consensus/solo.ts";
-import type { EnclaveHost } from "../enclaveHost/enclaveHost.ts";
-import type { StateStore } from "../store/store.ts";
-import { DEVELOPMENT_CHAIN_ID, formatGenesis, type Genesis, parseGenesis } from "./genesis.ts";
-import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import { ConsensusError, ConsensusErrorCode } from "../consensus/consensusError.ts";
+import { type Follower, makeFollower } from "../consensus/follower.ts";
+import type { ForeignBlock } from "../consensus/foreignBlock.ts";
+import { makeSolo, type ProducedBlock, type Solo } from "../consensus/solo.ts";
+import type { StateStore, TableChange } from "../store/store.ts";
+import { makeBootTransaction } from "./bootTransaction.ts";
+import { type Genesis, genesisAccounts } from "./genesis.ts";
+import { anchor, type Network, type NetworkDeps, type NodeRole, openNetwork } from "./network.ts";
+import { ACCOUNT_QUERY, type AccountState, decodeAccountResponse, encodeAccountRequest } from "./nodeAccount.ts";
 
-export type ExecutorDeps = {
-  readonly store: StateStore;
-  readonly enclave: EnclaveHost;
-  readonly crypto: Crypto;
-  readonly validator: Omit<SoloValidator, "power">;
-  readonly moniker: string;
+export type ExecutorDeps = NetworkDeps & {
   readonly gunzip: Parameters<typeof makeStateMachine>[0]["gunzip"];
-  readonly now: () => bigint;
   /** Heights that stay readable; 0 keeps all. */
   readonly keepHeights: number;
 };
@@ -49,31 +43,49 @@ export type ExecutorStatus = {
   readonly latestHeight: number;
   readonly measurement: Uint8Array;
   readonly isNew: boolean;
+  readonly role: NodeRole["kind"];
+  /** The node's own, with the power that it has at genesis. */
+  readonly validator: { readonly address: Uint8Array; readonly publicKey: Uint8Array; readonly power: bigint };
 };
+
+/** Whether the enclave answers queries yet, and by what it finds out (consensus §5 T33). */
+export type Freshness = { readonly fresh: boolean; readonly bootNonce: Uint8Array };
 
 export interface Executor {
   readonly status: () => ExecutorStatus;
   /**
-   * Makes and executes the next block; it is durable when this returns.
+   * Makes and executes the next block; it is durable when this returns. Of *solo* alone.
    * @param verified signatures that admission has found good: the host checks each once
    */
   readonly produce: (transactions: readonly Uint8Array[], verified?: readonly string[]) => ExecutedBlock;
+  /**
+   * Verifies and executes blocks of a peer, in order; each is durable before the next begins. Of a follower alone.
+   * @throws {ConsensusError} after some of them may have been executed
+   */
+  readonly follow: (blocks: readonly ForeignBlock[]) => Followed;
+  readonly freshness: () => Freshness;
+  /** The transaction that makes the enclave fresh; undefined while the chain does not know the node's account. */
+  readonly bootTransaction: () => Uint8Array | undefined;
   readonly query: (request: QueryRequest) => QueryResponse;
   readonly simulate: (tx: Uint8Array) => SimulationResult;
   readonly close: () => void;
 }
 
-const GENESIS_KEY = utf8ToBytes("genesis");
+/** The blocks that were executed, and why not all of them. */
+export type Followed = {
+  readonly executed: readonly ExecutedBlock[];
+  readonly failure: { readonly isPeersFault: boolean; readonly message: string } | undefined;
+};
 
 /**
  * Opens the network of a store, or creates one.
  * @throws {NodeError} with what is wrong with the home and what to do
  */
 export function openExecutor(deps: ExecutorDeps): Executor {
-  const { store, enclave, crypto } = deps;
+  const { store, enclave, crypto, role } = deps;
   let prints: DebugPrint[] = [];
-  const isNew = store.getTable("meta", SEALED_RECORD_KEY) === undefined;
-  const { genesis, text } = isNew ? createNetwork(deps) : reopenNetwork(deps);
+  const network = openNetwork(deps);
+  const { genesis } = network;
 
   const signatures = makeSignatureVerifier(crypto);
   const application = makeStateMachine({
@@ -83,7 +95,7 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     enclave,
     crypto,
     gunzip: deps.gunzip,
-    decidedBlocks: (height, hash) => solo.decidedBlock(height, hash),
+    decidedBlocks: (height, hash) => engine.decidedBlock(height, hash),
     blockTimeNs: (height) => blockTimeNs(store, height),
     headers: (from, to) => loadHeaders(store, from, to),
     onDebugPrint: (contract, message) => {
@@ -91,21 +103,20 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     },
   });
   const genesisAppHash = store.latestHeight === 0 ? initChain(application, genesis) : new Uint8Array(0);
-  if (isNew) anchor(deps, genesis, text, genesisAppHash);
-  const power = genesis.validators[0]?.power ?? 0n;
-  const solo = makeSolo({
-    chainId: genesis.chainId,
-    genesisTimeNs: genesis.timeNs,
-    initialHeight: genesis.initialHeight,
-    consensusParams: genesis.consensusParams,
-    validator: { ...deps.validator, power },
-    crypto,
-    store,
-    application,
-    genesisAppHash,
-    commitApplication: (rows) => application.commit(rows),
-    now: deps.now,
-  });
+  if (network.isNew) anchor(deps, network, genesisAppHash);
+  const engine = makeEngine(deps, network, application, genesisAppHash);
+  const { solo, follower } = engine;
+
+  const freshness = (): Freshness => {
+    const { fresh, bootNonce } = enclave.call("info", { interfaceVersion: INTERFACE_VERSION });
+    return { fresh, bootNonce };
+  };
+  const bootTransaction = (): Uint8Array | undefined => {
+    const account = nodeAccountState(deps, application, genesis);
+    if (account === undefined) return undefined;
+    const { bootNonce: nonce } = freshness();
+    return makeBootTransaction(crypto, deps.nodeAccount, { ...account, chainId: genesis.chainId, nonce });
+  };
 
   function withPrints(produced: ProducedBlock): ExecutedBlock {
     const block = { ...produced, prints };
@@ -114,21 +125,40 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     return block;
   }
 
-  solo.recover();
-  if (store.latestHeight === 0) solo.produce([]);
+  if (solo !== undefined) {
+    solo.recover();
+    const boot = bootTransaction();
+    solo.produce(boot === undefined ? [] : [boot]);
+    prints = [];
+  }
   return {
     status: () => ({
-      genesis: text,
+      genesis: network.text,
       chainId: genesis.chainId,
       initialHeight: genesis.initialHeight,
       latestHeight: store.latestHeight,
       measurement: enclave.measurement,
-      isNew,
+      isNew: network.isNew,
+      role: role.kind,
+      validator: { ...publicPart(deps.validator), power: ownPower(deps, genesis) },
     }),
     produce: (transactions, verified = []) => {
+      if (solo === undefined) throw new TypeError("a follower makes no blocks");
       signatures.remember(verified);
       return withPrints(solo.produce(transactions));
     },
+    follow: (blocks) => {
+      if (follower === undefined) throw new TypeError("solo follows nobody");
+      const executed: ExecutedBlock[] = [];
+      try {
+        for (const block of blocks) executed.push(withPrints(follower.follow(block)));
+      } catch (error) {
+        return { executed, failure: describeFailure(error) };
+      }
+      return { executed, failure: undefined };
+    },
+    freshness,
+    bootTransaction,
     query: (request) => application.query(request),
     simulate: (tx) => application.simulate(tx),
     close: () => {
@@ -138,8 +168,74 @@ export function openExecutor(deps: ExecutorDeps): Executor {
   };
 }
 
+type Engine = {
+  readonly solo?: Solo;
+  readonly follower?: Follower;
+  readonly decidedBlock: Solo["decidedBlock"];
+};
+
+function makeEngine(
+  deps: ExecutorDeps,
+  { genesis }: Network,
+  application: StateMachine,
+  genesisAppHash: Uint8Array,
+): Engine {
+  const { crypto, store } = deps;
+  const { chainId, initialHeight } = genesis;
+  const commitApplication = (rows: readonly TableChange[]): void => application.commit(rows);
+  const shared = { chainId, initialHeight, crypto, store, application, genesisAppHash, commitApplication };
+  if (deps.role.kind === "follower") {
+    const follower = makeFollower({ ...shared, validators: setInOrder(genesis) });
+    return { follower, decidedBlock: (height, hash) => follower.decidedBlock(height, hash) };
+  }
+  const solo = makeSolo({
+    ...shared,
+    genesisTimeNs: genesis.timeNs,
+    consensusParams: genesis.consensusParams,
+    validator: { ...deps.validator, power: ownPower(deps, genesis) },
+    now: deps.now,
+  });
+  return { solo, decidedBlock: (height, hash) => solo.decidedBlock(height, hash) };
+}
+
+/** A genesis file may list its validators in any order. */
+function setInOrder({ validators }: Genesis): Genesis["validators"] {
+  return [...validators].sort((a, b) =>
+    compareValidators({ ...a, votingPower: a.power }, { ...b, votingPower: b.power }),
+  );
+}
+
+function publicPart({ address, publicKey }: NetworkDeps["validator"]): { address: Uint8Array; publicKey: Uint8Array } {
+  return { address, publicKey };
+}
+
+/** 0 for a key that is none of a validator. */
+function ownPower({ validator }: ExecutorDeps, { validators }: Genesis): bigint {
+  return validators.find(({ publicKey }) => equalBytes(publicKey, validator.publicKey))?.power ?? 0n;
+}
+
+/** Before the first block the account is in genesis alone. */
+function nodeAccountState(
+  { store, nodeAccount }: ExecutorDeps,
+  application: StateMachine,
+  genesis: Genesis,
+): AccountState | undefined {
+  if (store.latestHeight === 0) {
+    const number = genesisAccounts(genesis).indexOf(nodeAccount.text);
+    return number < 0 ? undefined : { accountNumber: BigInt(number), sequence: 0n };
+  }
+  const data = encodeAccountRequest(nodeAccount.text);
+  const answer = application.query({ path: ACCOUNT_QUERY, data, height: 0 });
+  return answer.code === 0 ? decodeAccountResponse(answer.value) : undefined;
+}
+
+function describeFailure(error: unknown): NonNullable<Followed["failure"]> {
+  const message = error instanceof Error ? error.message : "unknown failure";
+  return { isPeersFault: error instanceof ConsensusError && error.code === ConsensusErrorCode.PeerLied, message };
+}
+
 /** @returns the app hash of genesis */
-function initChain(application: ReturnType<typeof makeStateMachine>, genesis: Genesis): Uint8Array {
+function initChain(application: StateMachine, genesis: Genesis): Uint8Array {
   const { timeNs: time, chainId, initialHeight, consensusParams, validators, appState } = genesis;
   return application.initChain({ time, chainId, initialHeight, consensusParams, validators, appState }).appHash;
 }
@@ -148,98 +244,4 @@ function initChain(application: ReturnType<typeof makeStateMachine>, genesis: Ge
 export function blockTimeNs(store: Pick<StateStore, "getTable">, height: number): bigint | undefined {
   const block = loadBlock(store, height);
   return block === undefined ? undefined : timestampToNanos(Header.decode(block.header).time);
-}
-
-function createNetwork({ enclave, crypto, validator, moniker, now }: ExecutorDeps): { genesis: Genesis; text: string } {
-  const chainId = DEVELOPMENT_CHAIN_ID;
-  checkInterface(enclave);
-  const { keys } = enclave.call("bootstrap", { chainId });
-  const development = makeDevelopmentGenesis({ crypto, moniker, validatorKey: validator.publicKey, networkKeys: keys });
-  const written = formatGenesis({
-    chainId,
-    timeNs: now(),
-    initialHeight: 1,
-    consensusParams: development.consensusParams,
-    validators: development.validators.map((each) => ({ ...each, address: validator.address, name: moniker })),
-    appState: development.appState,
-  });
-  // What counts is what a later start will read.
-  return { genesis: parseGenesis(written, "the new genesis"), text: written };
-}
-
-/** Fixes the genesis in the enclave and stores it with the first sealed record, in one step. */
-function anchor({ store, enclave, crypto }: ExecutorDeps, genesis: Genesis, text: string, appHash: Uint8Array): void {
-  const setHash = validatorsHash(
-    crypto,
-    genesis.validators.map(({ publicKey, power }) => ({
-      publicKey: toConsensusPublicKey(publicKey),
-      votingPower: power,
-    })),
-  );
-  const { sealed } = enclave.call("anchorGenesis", {
-    initialHeight: BigInt(genesis.initialHeight),
-    genesisTimeNs: genesis.timeNs,
-    validatorsHash: setHash,
-    appHash,
-    genesisHash: crypto.sha256(utf8ToBytes(text)),
-  });
-  store.writeTables([
-    { table: "meta", key: GENESIS_KEY, value: utf8ToBytes(text) },
-    { table: "meta", key: SEALED_RECORD_KEY, value: sealed },
-  ]);
-}
-
-function reopenNetwork({ store, enclave, validator }: ExecutorDeps): { genesis: Genesis; text: string } {
-  const stored = store.getTable("meta", GENESIS_KEY);
-  const sealed = store.getTable("meta", SEALED_RECORD_KEY);
-  if (stored === undefined || sealed === undefined) {
-    throw new NodeError(NodeErrorCode.WrongNetwork, "the state has no genesis; `sotto reset` starts over");
-  }
-  const text = bytesToUtf8(stored);
-  const genesis = parseGenesis(text, "the stored genesis");
-  if (!genesis.validators.some(({ publicKey }) => equalBytes(publicKey, validator.publicKey))) {
-    throw new NodeError(
-      NodeErrorCode.WrongNetwork,
-      "the validator key is not that of this network's validator; put the old validator-key.json back, or start over with `sotto reset`",
-    );
-  }
-  checkInterface(enclave);
-  const { chainId, height } = unseal(enclave, sealed);
-  if (chainId !== genesis.chainId) {
-    throw new NodeError(
-      NodeErrorCode.WrongNetwork,
-      `the sealed record is of network ${chainId}, the state of ${genesis.chainId}; \`sotto reset\` starts over`,
-    );
-  }
-  // Both are written in one step, so they can only differ if somebody put one of them back.
-  if (height !== BigInt(store.latestHeight)) {
-    throw new NodeError(
-      NodeErrorCode.SealedRecordDamaged,
-      `the sealed record is of height ${height}, the state of height ${store.latestHeight}: they do not belong together; \`sotto reset\` starts over`,
-    );
-  }
-  return { genesis, text };
-}
-
-function checkInterface(enclave: EnclaveHost): void {
-  const { interfaceVersion } = enclave.call("info", { interfaceVersion: INTERFACE_VERSION });
-  if (interfaceVersion !== INTERFACE_VERSION) {
-    throw new NodeError(
-      NodeErrorCode.OtherEnclave,
-      `the enclave speaks interface version ${interfaceVersion}, this node ${INTERFACE_VERSION}; build both from one checkout`,
-    );
-  }
-}
-
-function unseal(enclave: EnclaveHost, sealed: Uint8Array): EcallResponse<"unseal"> {
-  try {
-    return enclave.call("unseal", { sealed });
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    throw new NodeError(
-      NodeErrorCode.SealedRecordDamaged,
-      `the enclave with measurement ${bytesToHex(enclave.measurement)} cannot open this network's sealed record: ${error.message}; \`sotto reset\` starts over`,
-      { cause: error },
-    );
-  }
 }

@@ -10,9 +10,11 @@ import { makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import { nowNs } from "./clock.ts";
-import { openExecutor } from "./executor.ts";
+import { type Executor, openExecutor } from "./executor.ts";
 import type { HomePaths } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
+import type { NodeRole } from "./network.ts";
+import { loadNodeAccount } from "./nodeAccount.ts";
 import { serveCalls } from "./threadCalls.ts";
 import { loadValidatorKey } from "./validatorKey.ts";
 
@@ -20,14 +22,15 @@ export type ExecutorThreadData = {
   readonly paths: HomePaths;
   readonly bundle: Uint8Array;
   readonly enclave: "inline" | "process";
+  readonly role: NodeRole;
   readonly moniker: string;
   readonly keepHeights: number;
 };
 
-const { paths, bundle, enclave, moniker, keepHeights } = workerData as ExecutorThreadData;
+const { paths, bundle, enclave, role, moniker, keepHeights } = workerData as ExecutorThreadData;
 const crypto = makeHostCrypto();
 
-function open(): ReturnType<typeof openExecutor> {
+function open(): Executor {
   const platform = makeSimPlatform({ machineSecretFile: paths.machineSecret });
   const store = makeStateStore(openLmdbEngine({ path: paths.state, readOnly: false }), {
     sha256: crypto.sha256,
@@ -38,7 +41,9 @@ function open(): ReturnType<typeof openExecutor> {
     store,
     enclave: makeEnclaveHost(connection),
     crypto,
+    role,
     validator: loadValidatorKey(paths.validatorKey, crypto),
+    nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
     moniker,
     gunzip,
     now: nowNs,
@@ -47,15 +52,18 @@ function open(): ReturnType<typeof openExecutor> {
 }
 
 if (parentPort === null) throw new TypeError("this file is the entry of a worker thread");
-let executor: ReturnType<typeof openExecutor> | undefined;
-const opened = (): ReturnType<typeof openExecutor> => {
+let executor: Executor | undefined;
+const opened = (): Executor => {
   executor ??= open();
   return executor;
 };
 serveCalls(parentPort, {
   status: () => opened().status(),
-  produce: (...args: Parameters<ReturnType<typeof openExecutor>["produce"]>) => opened().produce(...args),
-  query: (request: Parameters<ReturnType<typeof openExecutor>["query"]>[0]) => opened().query(request),
-  simulate: (tx: Uint8Array) => opened().simulate(tx),
+  produce: (...args) => opened().produce(...args),
+  follow: (blocks) => opened().follow(blocks),
+  freshness: () => opened().freshness(),
+  bootTransaction: () => opened().bootTransaction(),
+  query: (request) => opened().query(request),
+  simulate: (tx) => opened().simulate(tx),
   close: () => executor?.close(),
-});
+} satisfies Executor);

@@ -79,6 +79,12 @@ export function parseGenesis(text: string, where: string): Genesis {
   }
 }
 
+/** Addresses of the accounts in a genesis, in the order of their numbers. */
+export function genesisAccounts({ appState }: Genesis): readonly unknown[] {
+  const { auth } = JSON.parse(bytesToUtf8(appState)) as { auth?: { accounts?: { address?: unknown }[] } };
+  return (auth?.accounts ?? []).map(({ address }) => address);
+}
+
 function requireText(value: unknown): string {
   if (typeof value !== "string") throw new TypeError("expected text");
   return value;

@@ -3,6 +3,8 @@
  *
  *     genesis.json                  the network; the copy in the state store decides
  *     validator-key.json            ed25519 seed of the one validator
+ *     node-account.key              secp256k1 key of the node's own account
+ *     node.json                     the peers of a node that follows
  *     insecure-sim-machine.key      stands in for the processor's sealing key (platform sim)
  *     data/state/, data/index/      LMDB: state, blocks and sealed record; transaction index
  *     lock                          process id of the node that runs here
@@ -28,6 +30,8 @@ export type HomePaths = {
   readonly root: string;
   readonly genesis: string;
   readonly validatorKey: string;
+  readonly nodeAccount: string;
+  readonly nodeFile: string;
   readonly machineSecret: string;
   readonly data: string;
   readonly state: string;
@@ -43,6 +47,8 @@ export function homePaths(root: string): HomePaths {
     root,
     genesis: join(root, "genesis.json"),
     validatorKey: join(root, "validator-key.json"),
+    nodeAccount: join(root, "node-account.key"),
+    nodeFile: join(root, "node.json"),
     machineSecret: join(root, "insecure-sim-machine.key"),
     data: join(root, "data"),
     state: join(root, "data", "state"),

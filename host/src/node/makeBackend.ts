@@ -5,18 +5,18 @@
  */
 import { bytesToHex } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
+import { Header } from "@sotto/common/wire/header";
 import type { QueryResponse } from "../abci/application.ts";
 import type { IndexedTx, NodeBackend, NodeIdentity } from "../api/backend.ts";
 import type { ComputePowers } from "../app/modules/compute/computePowers.ts";
 import { makeModules } from "../app/modules/modules.ts";
 import { answerQuery } from "../app/queryService.ts";
-import { loadBlock, loadHeightOfBlock, loadResults } from "../consensus/blockStore.ts";
+import { loadBlock, loadHeightOfBlock, loadResults, loadValidators } from "../consensus/blockStore.ts";
 import type { ProducedBlock } from "../consensus/solo.ts";
 import type { IndexService } from "../indexer/indexService.ts";
 import type { TxPosition } from "../indexer/txIndex.ts";
 import type { StateStore } from "../store/store.ts";
 import { blockTimeNs, type Executor } from "./executor.ts";
-import type { Mempool } from "./mempool.ts";
 import type { Remote } from "./threadCalls.ts";
 
 export type BackendDeps = {
@@ -27,9 +27,12 @@ export type BackendDeps = {
   readonly store: StateStore;
   readonly executor: Pick<Remote<Executor>, "query" | "simulate">;
   readonly index: Pick<Remote<IndexService>, "find" | "search">;
-  readonly mempool: Mempool;
-  readonly onAdmitted: () => void;
+  readonly intake: TxIntake;
+  readonly isCatchingUp: () => boolean;
 };
+
+/** Where transactions of clients go: into the own mempool, or to a peer. */
+export type TxIntake = Pick<NodeBackend, "broadcast" | "unconfirmed">;
 
 export type Backend = NodeBackend & {
   /** A block was committed: from now on it can be seen. */
@@ -96,15 +99,20 @@ export function makeBackend(deps: BackendDeps): Backend {
     query: async (request): Promise<QueryResponse> =>
       request.path === SMART_QUERY ? deps.executor.query(request) : answerQuery(queryDeps, request),
     simulate: (tx) => deps.executor.simulate(tx),
-    broadcast: async (tx) => {
-      const result = deps.mempool.add(tx);
-      if (result.code === 0) deps.onAdmitted();
-      return result;
+    get isCatchingUp() {
+      return deps.isCatchingUp();
     },
-    unconfirmed: () => deps.mempool.all(),
+    broadcast: (tx) => deps.intake.broadcast(tx),
+    unconfirmed: () => deps.intake.unconfirmed(),
     block: (height) => blockAt(height)?.block,
     heightOfBlock: (hash) => loadHeightOfBlock(store, hash),
     blockResults: (height) => blockAt(height)?.results,
+    validators(height) {
+      const block = blockAt(height)?.block;
+      if (block !== undefined) return loadValidators(store, Header.decode(block.header).validatorsHash);
+      const last = height === latestHeight + 1 ? blockAt(latestHeight)?.block : undefined;
+      return last === undefined ? undefined : loadValidators(store, Header.decode(last.header).nextValidatorsHash);
+    },
     transaction: async (hash) => {
       const position = unindexed.get(bytesToHex(hash)) ?? (await deps.index.find(hash));
       return position === undefined ? undefined : toIndexedTx(position);

@@ -3,6 +3,8 @@
  * @module
  */
 import { homePaths, lockHome, prepareHome } from "./home.ts";
+import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import { readNodeFile } from "./nodeFile.ts";
 import type { NodeOptions, RunningNode } from "./serveNode.ts";
 import { type Closers, startExecutor } from "./threads.ts";
 
@@ -17,15 +19,29 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const { bundle, enclave, keepHeights } = options;
-    const executor = startExecutor({ paths, bundle, enclave, moniker: MONIKER, keepHeights }, closers);
+    const { bundle, enclave, keepHeights, chainId } = options;
+    const peers = peersOf(paths.nodeFile, options.peers);
+    const role = peers.length === 0 ? ({ kind: "solo", chainId } as const) : ({ kind: "follower", chainId } as const);
+    const moniker = MONIKER;
+    const executor = startExecutor({ paths, bundle, enclave, role, moniker, keepHeights }, closers);
     const starting = executor.status();
     // Waited for below; until then a failure is nobody's.
     starting.catch(() => undefined);
     const { serveNode } = await import("./serveNode.ts");
-    return await serveNode(options, { paths, executor, status: await starting, closers, close });
+    return await serveNode(options, { paths, moniker, peers, executor, status: await starting, closers, close });
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A home that joined a network remembers whom it follows; one that did not follows nobody. */
+function peersOf(nodeFile: string, given: readonly string[]): readonly string[] {
+  const remembered = readNodeFile(nodeFile)?.peers;
+  if (remembered !== undefined) return given.length > 0 ? given : remembered;
+  if (given.length === 0) return [];
+  throw new NodeError(
+    NodeErrorCode.BadConfiguration,
+    "the node of this home makes its blocks itself and has no peers; `sotto join` makes a home that follows",
+  );
 }

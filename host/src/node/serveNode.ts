@@ -1,32 +1,35 @@
 /**
- * This thread's part of a running node: servers, admission, mempool, block clock. The only file that wires these together.
+ * This thread's part of a running node: servers, the loop that blocks come from, the index. The only file that wires these together.
  *
  * A block reaches the servers only after the executor has made it durable.
  * @module
  */
-import { bytesToHex, equalBytes } from "@sotto/common/bytes";
+import { bytesToHex } from "@sotto/common/bytes";
 import type { NodeIdentity } from "../api/backend.ts";
 import { makeRestServer } from "../api/rest/restServer.ts";
 import { makeRpcServer } from "../api/rpc/rpcServer.ts";
-import { makeAdmission } from "../app/admission.ts";
-import { makeSignatureVerifier } from "../app/core/signatureVerifier.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
-import type { StateStore, StateView } from "../store/store.ts";
-import { type BlockClock, startBlockClock } from "./blockClock.ts";
-import { blockTimeNs, type ExecutedBlock, type Executor, type ExecutorStatus } from "./executor.ts";
+import type { StateStore } from "../store/store.ts";
+import type { BlockLoop } from "./blockLoop.ts";
+import type { ExecutedBlock, Executor, ExecutorStatus } from "./executor.ts";
+import { makeFollowLoop } from "./followLoop.ts";
 import { parseGenesis } from "./genesis.ts";
 import { type HomePaths, readFileIfAny, writeFileDurably } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
 import { type ListenAddress, listen } from "./listen.ts";
 import { type Backend, makeBackend } from "./makeBackend.ts";
-import { makeMempool } from "./mempool.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import { makeSoloLoop } from "./soloLoop.ts";
 import type { Remote } from "./threadCalls.ts";
 import { type Closers, startIndex } from "./threads.ts";
 
 export type NodeOptions = {
   readonly home: string;
+  /** Of a new network; a home that has one must have this one, if it is given. */
+  readonly chainId: string | undefined;
+  /** Instead of those that the home remembers; of a node that follows alone. */
+  readonly peers: readonly string[];
   readonly rest: ListenAddress;
   readonly rpc: ListenAddress;
   readonly enclave: "inline" | "process";
@@ -36,6 +39,8 @@ export type NodeOptions = {
   readonly intervalMs: number;
   readonly keepHeights: number;
   readonly onBlock: (block: ExecutedBlock) => void;
+  /** What a follower has to tell of its peers; a sentence. */
+  readonly onPeer: (text: string) => void;
   /** The node has stopped by itself; what was committed is safe. */
   readonly onFailure: (error: Error) => void;
   /** A request failed inside the node; the client got a generic text. */
@@ -49,10 +54,15 @@ export type RunningNode = {
   readonly paths: HomePaths;
   readonly backend: Backend;
   readonly store: StateStore;
+  /** Heights of this node and, as far as known, of its network. */
+  progress(): { readonly height: number; readonly tip: number };
   close(): Promise<void>;
 };
 
 export type StartedNode = {
+  readonly moniker: string;
+  /** Empty for *solo*. */
+  readonly peers: readonly string[];
   readonly paths: HomePaths;
   readonly executor: Remote<Executor>;
   readonly status: ExecutorStatus;
@@ -61,8 +71,6 @@ export type StartedNode = {
 };
 
 const MINIMUM_GAS_PRICE = "0.0125uscrt";
-const MEMPOOL = { maxTransactions: 10_000, cacheSize: 20_000, maxTxBytes: 8_388_608 } as const;
-
 export async function serveNode(options: NodeOptions, started: StartedNode): Promise<RunningNode> {
   const { paths, executor, status, closers } = started;
   const crypto = makeHostCrypto();
@@ -76,39 +84,45 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
   void index.catchUp();
 
   const genesis = parseGenesis(status.genesis, "the genesis");
-  const validator = genesis.validators[0] as (typeof genesis.validators)[number];
   const identity: NodeIdentity = {
     chainId: status.chainId,
-    moniker: validator.name,
-    nodeId: bytesToHex(crypto.sha256(validator.publicKey)).slice(0, 40),
+    moniker: started.moniker,
+    nodeId: bytesToHex(crypto.sha256(status.validator.publicKey)).slice(0, 40),
     version: "0.1.0",
-    validator,
+    validator: status.validator,
     minimumGasPrice: MINIMUM_GAS_PRICE,
     consensusParams: genesis.consensusParams,
   };
-  let verified: string[] = [];
-  const signatures = makeSignatureVerifier(crypto, (name) => verified.push(name));
-  const admission = makeAdmission({
-    chainId: status.chainId,
-    crypto,
-    minimumGasPrices: MINIMUM_GAS_PRICE,
-    signatures,
-  });
-  let view: StateView | undefined;
-  const resetAdmission = (): void => {
-    const next = store.latest();
-    admission.reset(next, blockTimeNs(store, next.height) ?? genesis.timeNs);
-    view?.release();
-    view = next;
+  const onBlocks = (blocks: readonly ExecutedBlock[]): void => {
+    for (const block of blocks) {
+      backend.publish(block);
+      options.onBlock(block);
+    }
+    void index.catchUp().then((height) => backend.indexed(height), options.onInternalError);
   };
-  resetAdmission();
-  closers.push(() => view?.release());
-  const mempool = makeMempool({
-    sha256: crypto.sha256,
-    check: (tx, recheck) => admission.check(tx, recheck),
-    ...MEMPOOL,
-  });
-  let clock: BlockClock | undefined;
+  const onFailure = (error: unknown): void => options.onFailure(describeFailure(error));
+  const loop: BlockLoop & { readonly tip?: number } =
+    status.role === "solo"
+      ? makeSoloLoop({
+          genesis,
+          crypto,
+          store,
+          executor,
+          minimumGasPrice: MINIMUM_GAS_PRICE,
+          collectMs: options.collectMs,
+          intervalMs: options.intervalMs,
+          onBlocks,
+          onFailure,
+        })
+      : makeFollowLoop({
+          chainId: status.chainId,
+          peers: started.peers,
+          store,
+          executor,
+          onBlocks,
+          onPeer: options.onPeer,
+          onFailure,
+        });
   const backend = makeBackend({
     identity,
     genesis: status.genesis,
@@ -116,39 +130,26 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
     store,
     executor,
     index,
-    mempool,
-    onAdmitted: () => clock?.wake(),
+    intake: loop.intake,
+    isCatchingUp: () => loop.isCatchingUp,
   });
-
-  clock = startBlockClock({
-    collectMs: options.collectMs,
-    intervalMs: options.intervalMs,
-    produce: async () => {
-      const before = store.appHash;
-      const { maxBytes, maxGas } = genesis.consensusParams;
-      const good = verified;
-      verified = [];
-      const waiting = mempool.size;
-      const executed = await executor.produce(mempool.reap({ maxBytes: Number(maxBytes), maxGas }), good);
-      backend.publish(executed);
-      resetAdmission();
-      mempool.update(executed.block.transactions);
-      void index.catchUp().then((height) => backend.indexed(height), options.onInternalError);
-      options.onBlock(executed);
-      // Transaction 0 is the random.
-      const left = executed.block.transactions.length - 1 < waiting;
-      return { left, changed: !equalBytes(before, executed.results.appHash) };
-    },
-    onFailure: (error) => options.onFailure(describeFailure(error)),
-  });
-  const stopClock = clock;
-  closers.push(() => stopClock.stop());
+  loop.start();
+  closers.push(() => loop.stop());
 
   const rest = await listen(() => makeRestServer(backend, options), options.rest, "rest");
   closers.push(rest.close);
   const rpc = await listen(() => makeRpcServer(backend, options), options.rpc, "rpc");
   closers.push(rpc.close);
-  return { status, restUrl: rest.url, rpcUrl: rpc.url, paths, backend, store, close: started.close };
+  return {
+    status,
+    restUrl: rest.url,
+    rpcUrl: rpc.url,
+    paths,
+    backend,
+    store,
+    progress: () => ({ height: backend.latestHeight, tip: Math.max(loop.tip ?? 0, backend.latestHeight) }),
+    close: started.close,
+  };
 }
 
 function describeFailure(error: unknown): Error {

@@ -15,7 +15,16 @@ import { callRemote, type Remote } from "./threadCalls.ts";
 /** Run in reverse order, each once, when the node stops or could not start. */
 export type Closers = (() => unknown)[];
 
-const EXECUTOR_METHODS = ["status", "produce", "query", "simulate", "close"] as const;
+const EXECUTOR_METHODS = [
+  "status",
+  "produce",
+  "follow",
+  "freshness",
+  "bootTransaction",
+  "query",
+  "simulate",
+  "close",
+] as const;
 const INDEX_METHODS = ["catchUp", "find", "search", "close"] as const;
 
 function startThread(entry: URL, workerData: unknown, closers: Closers, stackSizeMb?: number): Worker {

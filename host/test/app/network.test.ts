@@ -45,11 +45,11 @@ function ask(network: TestNetwork) {
 }
 
 describe("genesis", () => {
-  it("numbers the development accounts first and those of modules after them", () => {
+  it("numbers the development accounts first, the node's next, and those of modules after them", () => {
     const { network, method } = ask(started());
     const { answer } = network.query(method(AuthQuery, "accounts"), {});
-    expect(answer.accounts).toHaveLength(17);
-    expect(answer.pagination?.total).toBe(17n);
+    expect(answer.accounts).toHaveLength(18);
+    expect(answer.pagination?.total).toBe(18n);
     for (const name of ["validator", "a", "b", "c", "d"]) {
       const { address, number } = account(name);
       const found = network.query(method(AuthQuery, "account"), { address }).answer.account;

@@ -21,7 +21,7 @@ import type { Coin } from "@sotto/common/wire/coin";
 import { packSecp256k1PublicKey } from "@sotto/common/wire/publicKey";
 import { AuthInfo, SignDoc, SignMode, TxBody, TxRaw } from "@sotto/common/wire/tx";
 import type { FinalizeBlockResponse, QueryResponse } from "../../src/abci/application.ts";
-import { parseAddress } from "../../src/app/core/addresses.ts";
+import { formatAddress, parseAddress } from "../../src/app/core/addresses.ts";
 import { DEVELOPMENT_ACCOUNTS, type DevelopmentAccount } from "../../src/app/genesis/developmentAccounts.ts";
 import { makeDevelopmentGenesis } from "../../src/app/genesis/developmentGenesis.ts";
 import { MODULE_STORES } from "../../src/app/modules/modules.ts";
@@ -92,6 +92,8 @@ export type TestNetwork = {
 };
 
 export const blockTimeNs = (height: number): bigint => 1_700_000_000_000_000_001n + BigInt(height) * 5_000_000_000n;
+/** The account after those of development. */
+export const NODE_ACCOUNT = formatAddress(new Uint8Array(20).fill(0x4e));
 const PROPOSER = new Uint8Array(20).fill(7);
 
 export type TestNetworkOptions = {
@@ -125,6 +127,7 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
     moniker: "test",
     validatorKey: new Uint8Array(32).fill(9),
     networkKeys: { ioExchange: new Uint8Array(32).fill(1), seedExchange: new Uint8Array(32).fill(2) },
+    nodeAccount: NODE_ACCOUNT,
   });
   const consensusParams = { ...genesis.consensusParams, ...(maxGas === undefined ? {} : { maxGas }) };
   const { appHash } = machine.initChain({

@@ -24,6 +24,8 @@ import { COMET_VERSION, PROTOCOL_VERSION, RPC_ADDRESS, SDK_VERSION } from "../no
 import { toBlockMessages, toSdkBlock } from "./blockMessages.ts";
 import { implementService } from "./localMethod.ts";
 
+const MAX_PER_PAGE = 100n;
+
 function checkHeight(backend: NodeBackend, height: bigint): number {
   if (height > BigInt(backend.latestHeight)) {
     throw invalidArgument(
@@ -48,23 +50,29 @@ function blockAt(backend: NodeBackend, height: number) {
 
 /** Pagination is turned into pages, and `total` counts this page only [quirk, chain §7.16]. */
 function validatorsAt(backend: NodeBackend, height: number, page: PageRequest | undefined) {
-  const { address, publicKey, power } = backend.identity.validator;
-  const limit = page === undefined || page.limit === 0n ? 100n : page.limit;
+  const set = backend.validators(height);
+  if (set === undefined) {
+    throw new ApiError(GrpcCode.Unknown, `could not find validator set for height #${height}: unknown request`);
+  }
+  const limit = page === undefined || page.limit === 0n || page.limit > MAX_PER_PAGE ? MAX_PER_PAGE : page.limit;
   const number = (page?.offset ?? 0n) / limit + 1n;
-  if (number > 1n) throw invalidArgument(`page should be within [1, 1] range, given ${number}: invalid request`);
+  const pages = (BigInt(set.length) + limit - 1n) / limit;
+  if (number > pages) {
+    throw invalidArgument(`page should be within [1, ${pages}] range, given ${number}: invalid request`);
+  }
+  const start = Number((number - 1n) * limit);
+  const shown = set.slice(start, start + Number(limit));
   return {
     blockHeight: BigInt(height),
-    validators: [
-      {
-        address: encodeBech32("secretvalcons", address),
-        pubKey: {
-          typeUrl: "/cosmos.crypto.ed25519.PubKey",
-          value: toBinary(PubKeySchema, create(PubKeySchema, { key: publicKey })),
-        },
-        votingPower: power,
+    validators: shown.map(({ address, publicKey, power }) => ({
+      address: encodeBech32("secretvalcons", address),
+      pubKey: {
+        typeUrl: "/cosmos.crypto.ed25519.PubKey",
+        value: toBinary(PubKeySchema, create(PubKeySchema, { key: publicKey })),
       },
-    ],
-    pagination: { total: 1n },
+      votingPower: power,
+    })),
+    pagination: { total: BigInt(shown.length) },
   };
 }
 
@@ -94,7 +102,7 @@ const ABCI_QUERY_ROOTS = ["app", "store", "p2p", "custom"];
 
 export const cometService = implementService(Service, {
   getNodeInfo: async (backend) => nodeInfo(backend),
-  getSyncing: async () => create(GetSyncingResponseSchema, { syncing: false }),
+  getSyncing: async (backend) => create(GetSyncingResponseSchema, { syncing: backend.isCatchingUp }),
   getLatestBlock: async (backend) => create(GetLatestBlockResponseSchema, blockAt(backend, backend.latestHeight)),
   getBlockByHeight: async (backend, request) =>
     create(GetBlockByHeightResponseSchema, blockAt(backend, checkHeight(backend, request.height))),

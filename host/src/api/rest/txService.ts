@@ -133,7 +133,10 @@ export const txService = implementService(Service, {
     if (request.mode !== BroadcastMode.SYNC) {
       throw new ApiError(GrpcCode.Unknown, "unsupported return type unspecified; supported types: sync, async");
     }
-    const admission = await backend.broadcast(request.txBytes);
+    const admission = await backend.broadcast(request.txBytes).catch((error: unknown) => {
+      const isPeers = error instanceof CodedError && error.codespace === "peer";
+      throw isPeers ? new ApiError(GrpcCode.Unavailable, error.message) : error;
+    });
     return create(BroadcastTxResponseSchema, { txResponse: broadcastResponse(request.txBytes, admission) });
   },
   getTxsEvent: async (backend, request) => {

@@ -76,26 +76,29 @@ function blockResultsJson(backend: NodeBackend, height: bigint | undefined): Jso
   };
 }
 
+/** Priorities are no part of what a header covers, and are not kept. */
 function validatorsJson(
   backend: NodeBackend,
   height: number,
   page: bigint | undefined,
   perPage: bigint | undefined,
 ): Json {
-  checkPage(pageOf(page, perPage), 1);
-  const { address, publicKey, power } = backend.identity.validator;
+  const set = backend.validators(height);
+  if (set === undefined) throw failed(`could not find validator set for height #${height}`);
+  const paging = pageOf(page, perPage);
+  checkPage(paging, set.length);
+  const start = (paging.page - 1) * paging.perPage;
+  const shown = set.slice(start, start + paging.perPage).map(({ address, publicKey, power }) => ({
+    address: toUpperHex(address),
+    pub_key: publicKeyJson(publicKey),
+    voting_power: String(power),
+    proposer_priority: "0",
+  }));
   return {
     block_height: String(height),
-    validators: [
-      {
-        address: toUpperHex(address),
-        pub_key: publicKeyJson(publicKey),
-        voting_power: String(power),
-        proposer_priority: "0",
-      },
-    ],
-    count: "1",
-    total: "1",
+    validators: shown,
+    count: String(shown.length),
+    total: String(set.length),
   };
 }
 

@@ -47,7 +47,7 @@ function statusJson(backend: NodeBackend): Json {
     sync_info: {
       ...syncJson(backend, "latest", backend.latestHeight),
       ...syncJson(backend, "earliest", backend.earliestHeight),
-      catching_up: false,
+      catching_up: backend.isCatchingUp,
     },
     validator_info: {
       address: toUpperHex(address),

@@ -27,7 +27,9 @@ function indexedJson(indexed: IndexedTx): Json {
 }
 
 async function admit(backend: NodeBackend, tx: Uint8Array): Promise<AdmissionResult> {
-  const admission = await backend.broadcast(tx);
+  const admission = await backend.broadcast(tx).catch((error: unknown) => {
+    throw error instanceof CodedError && error.codespace === "peer" ? failed(error.message) : error;
+  });
   if (admission.code === ALREADY_IN_CACHE && admission.codespace === "sdk") throw failed("tx already exists in cache");
   return admission;
 }

@@ -13,6 +13,8 @@ import { DEVELOPMENT_ACCOUNTS } from "./developmentAccounts.ts";
 
 export const DENOM = "uscrt";
 const FUNDS = 10n ** 18n;
+/** Enough for ten million starts. */
+const NODE_FUNDS = 10n ** 12n;
 const SELF_BOND = 10n ** 17n;
 /** Bonded tokens for one unit of voting power. */
 const POWER_REDUCTION = 10n ** 6n;
@@ -30,14 +32,16 @@ export type DevelopmentGenesisInput = {
   /** ed25519, 32 bytes. */
   readonly validatorKey: Uint8Array;
   readonly networkKeys: NetworkKeys;
+  /** Bech32; numbered and funded after the development accounts. */
+  readonly nodeAccount: string;
 };
 
 type Members = { readonly [name: string]: JsonInput };
 
 export function makeDevelopmentGenesis(input: DevelopmentGenesisInput): DevelopmentGenesis {
   const appState: Members = {
-    auth: authState(),
-    bank: bankState(input.crypto),
+    auth: authState(input.nodeAccount),
+    bank: bankState(input),
     staking: stakingState(input),
     slashing: slashingState(input),
     compute: { params: { compile_cost: "0.8", max_contract_size: "2097152" } },
@@ -55,8 +59,9 @@ function operatorText(): string {
   return DEVELOPMENT_ACCOUNTS[0]?.address ?? "";
 }
 
-function authState(): Members {
-  const accounts = DEVELOPMENT_ACCOUNTS.map(({ address }, index) => ({
+function authState(nodeAccount: string): Members {
+  const addresses = [...DEVELOPMENT_ACCOUNTS.map(({ address }) => address), nodeAccount];
+  const accounts = addresses.map((address, index) => ({
     "@type": "/cosmos.auth.v1beta1.BaseAccount",
     address,
     pub_key: null,
@@ -74,14 +79,15 @@ function authState(): Members {
 }
 
 /** The validator's bond is taken from its funds, as a genesis transaction would. */
-function bankState(crypto: Crypto): Members {
+function bankState({ crypto, nodeAccount }: DevelopmentGenesisInput): Members {
   const coins = (amount: bigint) => [{ denom: DENOM, amount: amount.toString() }];
   const balances = DEVELOPMENT_ACCOUNTS.map(({ address }) => ({
     address,
     coins: coins(address === operatorText() ? FUNDS - SELF_BOND : FUNDS),
   }));
   const pool = { address: formatAddress(moduleAddress(crypto, "bonded_tokens_pool")), coins: coins(SELF_BOND) };
-  return { params: { default_send_enabled: true }, balances: [...balances, pool] };
+  const node = { address: nodeAccount, coins: coins(NODE_FUNDS) };
+  return { params: { default_send_enabled: true }, balances: [...balances, node, pool] };
 }
 
 function stakingState({ moniker, validatorKey }: DevelopmentGenesisInput): Members {
