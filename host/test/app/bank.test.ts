@@ -156,7 +156,7 @@ describe("bank queries", () => {
     expect(new Set(seen).size).toBe(7);
     const reversed = network.query(owners, { denom: "uscrt", pagination: { reverse: true } }).answer;
     expect(reversed.denomOwners.map(({ address }) => address)).toEqual([...seen].reverse());
-    expect(reversed.pagination?.total).toBe(6n);
+    expect(reversed.pagination?.total).toBe(7n);
     const balances = { ...Query.method.allBalances, path: path(Query.method.allBalances) };
     const both = { address: account("a").address, pagination: { offset: 1n, key: new Uint8Array([1]) } };
     expect(network.query(balances, both).response.grpc.message).toMatch(
