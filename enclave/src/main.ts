@@ -8,6 +8,7 @@ import { type EcallHandlers, serveEcalls } from "@sotto/boundary/calls";
 import { BoundaryError } from "@sotto/boundary/errors";
 import { makeNativeCrypto } from "@sotto/common/crypto/nativeCrypto";
 import { type CodedError, InputError } from "@sotto/common/errors";
+import { makeAttestationCalls } from "./ecalls/attestation.ts";
 import { makeBlocks } from "./ecalls/blocks.ts";
 import { EnclaveState } from "./ecalls/enclaveState.ts";
 import { makeLifecycle } from "./ecalls/lifecycle.ts";
@@ -32,6 +33,7 @@ export const makeEnclave: MakeEnclave = (powers) => {
     ...makeBlocks(state, randomBytes),
     ...makeQueries(state, parts),
     ...makeRegistration(state, parts, powers.quote),
+    ...makeAttestationCalls(crypto, powers.quote),
     ...UNBUILT,
   };
   return { ecall: oneAtATime(serveEcalls(handlers, refuse)) };

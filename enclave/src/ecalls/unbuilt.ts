@@ -5,15 +5,13 @@
 import type { EcallHandlers } from "@sotto/boundary/calls";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 
-type Unbuilt = Pick<EcallHandlers, "describeSelf" | "verifyEvidence" | "acceptHeaders" | "rewind">;
+type Unbuilt = Pick<EcallHandlers, "acceptHeaders" | "rewind">;
 
 const refuse = (): never => {
   throw new RefusalError(RefusalCode.WrongState, "not built yet");
 };
 
 export const UNBUILT: Unbuilt = {
-  describeSelf: refuse,
-  verifyEvidence: refuse,
   acceptHeaders: refuse,
   rewind: refuse,
 };

@@ -40,6 +40,8 @@ export interface EngineImports {
   query(request: Uint8Array, gasLeft: bigint): Uint8Array;
   /** Told of bytes that an import with a fixed price works on. Ends the call by throwing. */
   work(bytes: number): void;
+  /** What the platform that made a quote comes to at the time of the block (contracts §2.6). Both arguments may be anything. */
+  verifyQuote(quote: Uint8Array, collateral: Uint8Array): "upToDate" | "hardeningNeeded" | "refused";
   /** `undefined` where prints are not wanted: then the argument is not even read (contracts §2.2). */
   readonly debugPrint: ((message: Uint8Array) => void) | undefined;
 }

@@ -19,7 +19,8 @@ export type TcbStatus = (typeof TCB_STATUSES)[number];
 
 /** Parts of the collateral as they are verified; CRLs are DER, chains PEM text, the two documents exactly the signed text. */
 export type Collateral = {
-  readonly tee: "sgx" | "tdx";
+  /** What it says it is for; the JSON form does not say. */
+  readonly tee: "sgx" | "tdx" | undefined;
   readonly pckCrlIssuerChain: Uint8Array;
   readonly rootCaCrl: Uint8Array;
   readonly pckCrl: Uint8Array;

@@ -2,12 +2,13 @@
  * A network's attestation policy as a JSON document: read strictly, written in one form (registration §2.8 steps 7, 11, 12, 14).
  * @module
  */
-import { bytesToHex, equalBytes, hexToBytes } from "@sotto/common/bytes";
-import { formatJson, JsonError, type JsonInput, type JsonObject, type JsonValue, parseJson } from "@sotto/common/json";
+import { bytesToHex, equalBytes } from "@sotto/common/bytes";
+import { formatJson, JsonError, type JsonInput, type JsonValue, parseJson } from "@sotto/common/json";
 import { INTEL_ROOT_SHA256 } from "@sotto/common/simAttestation";
 import { SIM_ROOT_SHA256 } from "@sotto/common/simRoot";
 import { type ApprovedEnclave, type AttestationPolicy, TCB_STATUSES } from "./attestation.ts";
 import { EvidenceError, EvidenceErrorCode } from "./evidenceError.ts";
+import { JsonMembers, readHex } from "./jsonMembers.ts";
 
 /** Roots that have a name; others are written as the SHA-256 of their DER. */
 const NAMED_ROOTS: readonly (readonly [string, Uint8Array])[] = [
@@ -22,69 +23,9 @@ function bad(what: string): EvidenceError {
   return new EvidenceError(EvidenceErrorCode.BadPolicy, `attestation policy: ${what}`);
 }
 
-/** Members of an object, each of which must be asked for. */
-class Members {
-  readonly #left: JsonObject;
-  readonly #where: string;
-
-  constructor(value: JsonValue, where: string) {
-    if (!(value instanceof Map)) throw bad(`${where}expected an object`);
-    this.#left = new Map(value);
-    this.#where = where;
-  }
-
-  take(name: string): JsonValue | undefined {
-    const value = this.#left.get(name);
-    this.#left.delete(name);
-    return value;
-  }
-
-  text(name: string): string {
-    const value = this.take(name);
-    if (typeof value !== "string") throw bad(`${this.#where}${name}: expected a text`);
-    return value;
-  }
-
-  integer(name: string, max: number): number {
-    const value = this.take(name);
-    if (typeof value !== "bigint" || value < 0n || value > BigInt(max)) {
-      throw bad(`${this.#where}${name}: expected an integer from 0 to ${max}`);
-    }
-    return Number(value);
-  }
-
-  hex(name: string, length: number): Uint8Array {
-    return readHex(this.text(name), length, `${this.#where}${name}`);
-  }
-
-  list(name: string): readonly JsonValue[] {
-    const value = this.take(name);
-    if (!Array.isArray(value)) throw bad(`${this.#where}${name}: expected a list`);
-    return value;
-  }
-
-  texts(name: string): string[] {
-    return this.list(name).map((element) => {
-      if (typeof element !== "string") throw bad(`${this.#where}${name}: expected texts`);
-      return element;
-    });
-  }
-
-  end(): void {
-    for (const name of this.#left.keys()) throw bad(`${this.#where}${name} is not known`);
-  }
-}
-
-function readHex(text: string, length: number, where: string): Uint8Array {
-  if (!/^([0-9a-fA-F]{2})*$/.test(text) || text.length !== 2 * length) {
-    throw bad(`${where}: expected ${length} bytes in hex`);
-  }
-  return hexToBytes(text);
-}
-
 function parseRoot(text: string): Uint8Array {
   const named = NAMED_ROOTS.find(([name]) => name === text);
-  return named === undefined ? readHex(text, 32, "roots") : named[1];
+  return named === undefined ? readHex(text, 32, "roots", bad) : named[1];
 }
 
 function parseStatus(text: string): string {
@@ -93,13 +34,13 @@ function parseStatus(text: string): string {
 }
 
 function parseSgx(value: JsonValue): ApprovedEnclave {
-  const members = new Members(value, "sgx: ");
+  const members = new JsonMembers(value, "sgx: ", bad);
   const measurement = members.hex("mrenclave", 32);
   const signer = members.take("mrsigner");
   if (signer !== undefined && typeof signer !== "string") throw bad("sgx: mrsigner: expected a text");
   const approved = {
     measurement,
-    signer: signer === undefined ? undefined : readHex(signer, 32, "sgx: mrsigner"),
+    signer: signer === undefined ? undefined : readHex(signer, 32, "sgx: mrsigner", bad),
     productId: members.integer("isv_prod_id", MAX_U16),
     minimumSecurityVersion: members.integer("minimum_isv_svn", MAX_U16),
   };
@@ -108,7 +49,7 @@ function parseSgx(value: JsonValue): ApprovedEnclave {
 }
 
 function parseTdx(value: JsonValue): ApprovedEnclave {
-  const members = new Members(value, "tdx: ");
+  const members = new JsonMembers(value, "tdx: ", bad);
   const measurement = members.hex("measurement", 32);
   members.end();
   return { measurement, signer: undefined, productId: 0, minimumSecurityVersion: 0 };
@@ -125,14 +66,14 @@ function parseMachines(text: string): "any" | "listed" {
  * @throws {EvidenceError} BadPolicy, with what is wrong where
  */
 export function parsePolicy(input: Uint8Array | string): AttestationPolicy {
-  const members = new Members(parse(input), "");
+  const members = new JsonMembers(parse(input), "", bad);
   const policy = {
     roots: members.texts("roots").map(parseRoot),
     statuses: new Set(members.texts("statuses").map(parseStatus)),
     advisories: new Set(members.texts("advisories")),
     minimumTcbEvaluationDataNumber: members.integer("minimum_tcb_evaluation_data_number", MAX_COUNT),
     retiredFmspcs: new Set(
-      members.texts("retired_fmspcs").map((text) => bytesToHex(readHex(text, 6, "retired_fmspcs")).toUpperCase()),
+      members.texts("retired_fmspcs").map((text) => bytesToHex(readHex(text, 6, "retired_fmspcs", bad)).toUpperCase()),
     ),
     sgx: members.list("sgx").map(parseSgx),
     tdx: members.list("tdx").map(parseTdx),

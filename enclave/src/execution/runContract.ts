@@ -7,6 +7,7 @@ import { LIMITS } from "@sotto/boundary/messages";
 import { concatBytes, u64be } from "@sotto/common/bytes";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import type { EngineCall, EngineImports, EngineOutcome, EntryPoint } from "../engine/engine.ts";
+import { verifyContractQuote } from "../evidence/contractQuotes.ts";
 import { PROTOCOL_SALT } from "../keys/keyTree.ts";
 import {
   formatEnvironment,
@@ -23,6 +24,9 @@ import { type CallGas, callGasLimit, GAS_MULTIPLIER, reportedGas } from "./wasmG
 
 /** W that a write is charged for each byte of its value on top of what the store takes; calls with a refund get it back. */
 const WRITE_GAS_PER_BYTE = 5_000n;
+/** What verifying a quote counts as besides its bytes: it takes a thousand times as long as reading them. */
+const QUOTE_WORK = 131_072;
+const NANOS_PER_SECOND = 1_000_000_000n;
 /** What every contract sees as random in a query (enclave §9.1). */
 const QUERY_RANDOM = Uint8Array.of(0);
 
@@ -122,6 +126,11 @@ export function runContract(frame: Frame, gas: CallGas, call: EntryCall): Uint8A
       return answer;
     },
     work: (bytes) => workBudget.take(bytes),
+    verifyQuote: (quote, collateral) => {
+      workBudget.take(QUOTE_WORK);
+      const chain = { chainId: services.chainId, timeSeconds: Number(frame.tree.block.timeNs / NANOS_PER_SECOND) };
+      return verifyContractQuote(services.crypto, chain, quote, collateral);
+    },
     debugPrint: debugPrint(frame, contract),
   };
   const readOnly = entry === "query";

@@ -124,6 +124,7 @@ export class FakeChain {
       remove: (key) => this.remove(key),
       query: (request, gasLeft) => this.query(request, gasLeft),
       work: () => {},
+      verifyQuote: () => "refused",
       debugPrint: undefined,
     };
   }

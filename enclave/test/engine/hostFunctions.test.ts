@@ -362,13 +362,33 @@ describe("crypto, contracts §2.5 and §2.6", () => {
     const { outcome } = run("ed25519_batch_verify", "i32", [u32be(1), sections(), sections()]);
     expect(outcome.result).toMatchObject({ error: { code: EngineErrorCode.Panicked } });
   });
+});
 
-  test("dcap_quote_verify refuses", () => {
-    expect(run("dcap_quote_verify", "i64", [message, new Uint8Array(0)])).toMatchObject({
-      number: 10n << 32n,
-      gas: 100_000n,
-    });
-    expect(run("dcap_quote_verify", "i64", [message, message]).number).toBe(1n << 32n);
+describe("contracts §2.6: dcap_quote_verify", () => {
+  const quote = utf8ToBytes("quote");
+  const collateral = utf8ToBytes("collateral");
+
+  test.each([
+    ["upToDate", 0n],
+    ["hardeningNeeded", 0xa008n],
+    ["refused", 1n << 32n],
+  ] as const)("hands both regions to the verifier, whose answer %s is %i", (verdict, number) => {
+    const seen: string[] = [];
+    const imports = {
+      ...storeImports(new Map()),
+      verifyQuote: (...regions: readonly Uint8Array[]) => {
+        seen.push(...regions.map(bytesToHex));
+        return verdict;
+      },
+    };
+    const found = run("dcap_quote_verify", "i64", [quote, collateral], { call: { imports } });
+    expect(found).toMatchObject({ number, gas: 100_000n });
+    expect(seen).toEqual([bytesToHex(quote), bytesToHex(collateral)]);
+  });
+
+  test("refuses empty collateral without looking at the quote", () => {
+    const found = run("dcap_quote_verify", "i64", [quote, new Uint8Array(0)]);
+    expect(found).toMatchObject({ number: 10n << 32n, gas: 100_000n });
   });
 });
 

@@ -79,6 +79,7 @@ export function storeImports(store: TestStore, more: Partial<EngineImports> = {}
     remove: (key) => void store.delete(bytesToHex(key)),
     query: () => utf8ToBytes('{"Ok":{"Err":"no queries here"}}'),
     work: () => {},
+    verifyQuote: () => "refused",
     debugPrint: undefined,
     ...more,
   };

@@ -55,7 +55,7 @@ describe("registration §2.8: the policy document", () => {
   });
 
   it("refuses unknown members, in the document and in what it lists", () => {
-    expect(refusal({ ...DOCUMENT, max_age: 1 }).message).toContain("max_age is not known");
+    expect(refusal({ ...DOCUMENT, max_age: 1 }).message).toContain("max_age: is not known");
     expect(refusal({ ...DOCUMENT, tdx: [{ measurement: "06".repeat(32), rtmr3: "" }] }).message).toContain("rtmr3");
     expect(refusal({ ...DOCUMENT, sgx: [{ ...DOCUMENT.sgx[0], debug: true }] }).message).toContain("debug");
   });

@@ -1,0 +1,148 @@
+/**
+ * DCAP quotes: version 3 of SGX, versions 4 and 5 of TDX, version 5 of SGX (registration §2.3, §6.1 to §6.3).
+ *
+ * Every length must end exactly where what contains it ends. Only zeros may follow; they are not part of the quote.
+ * @module
+ */
+import { InputError, InputErrorCode } from "@sotto/common/errors";
+import { ByteCursor } from "./byteCursor.ts";
+import { EvidenceError, EvidenceErrorCode } from "./evidenceError.ts";
+import { BODIES, type Report, readSgxReport, readTdReport, SGX_REPORT, type SgxReport } from "./quoteBody.ts";
+
+export const MIN_QUOTE = 1_020;
+export const MAX_QUOTE = 8_192;
+
+const HEADER = 48;
+const SGX_TEE = 0;
+const TDX_TEE = 0x81;
+const PCK_CHAIN = 5;
+const QE_REPORT_CERTIFICATION = 6;
+
+export type QuoteHeader = {
+  readonly version: number;
+  /** 2: ECDSA on P-256. */
+  readonly keyType: number;
+  readonly tee: number;
+  /** 16 bytes. */
+  readonly vendorId: Uint8Array;
+  /** 20 bytes. */
+  readonly userData: Uint8Array;
+};
+
+export type Quote = {
+  readonly header: QuoteHeader;
+  readonly report: Report;
+  /** Header and report: what the quote's signature is over. */
+  readonly signed: Uint8Array;
+  readonly signature: Uint8Array;
+  /** x ‖ y */
+  readonly attestationKey: Uint8Array;
+  readonly qeReport: SgxReport;
+  readonly qeReportSignature: Uint8Array;
+  readonly qeAuthData: Uint8Array;
+  /** PEM: leaf, intermediate, root; may end with a NUL. */
+  readonly certificates: Uint8Array;
+};
+
+function malformed(what: string): InputError {
+  return new InputError(InputErrorCode.Malformed, `quote: ${what}`);
+}
+
+/** @throws {InputError} Malformed, if the quote is too short or too long for one */
+export function readQuoteHeader(bytes: Uint8Array): QuoteHeader {
+  if (bytes.length < MIN_QUOTE || bytes.length > MAX_QUOTE) {
+    throw malformed(`expected ${MIN_QUOTE} to ${MAX_QUOTE} bytes, got ${bytes.length}`);
+  }
+  const cursor = new ByteCursor(bytes.subarray(0, HEADER), "quote header");
+  const version = cursor.u16();
+  const keyType = cursor.u16();
+  const tee = cursor.u32();
+  cursor.take(4); // SVNs of version 3, reserved later
+  return { version, keyType, tee, vendorId: cursor.take(16), userData: cursor.take(20) };
+}
+
+/** Whether there is a quote of this version about this kind of enclave. */
+export function isKnownQuote({ version, tee }: QuoteHeader): boolean {
+  if (version === 3) return tee === SGX_TEE;
+  if (version === 4) return tee === TDX_TEE;
+  return version === 5 && (tee === SGX_TEE || tee === TDX_TEE);
+}
+
+/**
+ * @throws {InputError} Malformed
+ * @throws {EvidenceError} UnsupportedQuote; TrailingBytes
+ */
+export function parseQuote(bytes: Uint8Array): Quote {
+  const header = readQuoteHeader(bytes);
+  if (!isKnownQuote(header)) {
+    throw new EvidenceError(
+      EvidenceErrorCode.UnsupportedQuote,
+      `quote: version ${header.version} of kind ${header.tee} is not known`,
+    );
+  }
+  const cursor = new ByteCursor(bytes, "quote");
+  cursor.take(HEADER);
+  const report = readReport(cursor, header);
+  const signed = bytes.subarray(0, cursor.at);
+  const section = cursor.take(cursor.u32());
+  const trailing = cursor.rest();
+  if (trailing.some((byte) => byte !== 0)) {
+    throw new EvidenceError(
+      EvidenceErrorCode.TrailingBytes,
+      `quote: expected zeros alone after the signature section, got others among ${trailing.length} bytes`,
+    );
+  }
+  return { header, report, signed, ...(header.version === 3 ? readSection3(section) : readSection4(section)) };
+}
+
+function readReport(cursor: ByteCursor, { version, tee }: QuoteHeader): Report {
+  let type = version === 3 ? 1 : 2;
+  let length: number | undefined;
+  if (version === 5) {
+    type = cursor.u16();
+    length = cursor.u32();
+  }
+  const body = BODIES.get(type);
+  if (body === undefined || (length !== undefined && length !== body.length)) {
+    throw malformed(`a body of type ${type} and ${length} bytes is not known`);
+  }
+  if ((body.tee === "tdx") !== (tee === TDX_TEE)) throw malformed(`a body of type ${type} in a quote of kind ${tee}`);
+  const report = cursor.take(body.length);
+  return body.tee === "sgx" ? readSgxReport(report) : readTdReport(report);
+}
+
+type Section = Omit<Quote, "header" | "report" | "signed">;
+
+function readSection3(bytes: Uint8Array): Section {
+  const cursor = new ByteCursor(bytes, "signature section");
+  const signature = cursor.take(64);
+  const attestationKey = cursor.take(64);
+  const section = { signature, attestationKey, ...readQeCertification(cursor) };
+  cursor.end();
+  return section;
+}
+
+/** As version 3, but what the quoting enclave says of the key is certification data itself. */
+function readSection4(bytes: Uint8Array): Section {
+  const cursor = new ByteCursor(bytes, "signature section");
+  const signature = cursor.take(64);
+  const attestationKey = cursor.take(64);
+  const inner = new ByteCursor(readCertification(cursor, QE_REPORT_CERTIFICATION), "certification data");
+  cursor.end();
+  const section = { signature, attestationKey, ...readQeCertification(inner) };
+  inner.end();
+  return section;
+}
+
+function readQeCertification(cursor: ByteCursor): Omit<Section, "signature" | "attestationKey"> {
+  const qeReport = readSgxReport(cursor.take(SGX_REPORT));
+  const qeReportSignature = cursor.take(64);
+  const qeAuthData = cursor.take(cursor.u16());
+  return { qeReport, qeReportSignature, qeAuthData, certificates: readCertification(cursor, PCK_CHAIN) };
+}
+
+function readCertification(cursor: ByteCursor, expected: number): Uint8Array {
+  const type = cursor.u16();
+  if (type !== expected) throw malformed(`expected certification data of type ${expected}, got ${type}`);
+  return cursor.take(cursor.u32());
+}
