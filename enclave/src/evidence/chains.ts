@@ -102,7 +102,7 @@ class ChainVerifier {
   #requireRole(found: Certificate, issuer: Certificate, names: readonly string[], usage: number): void {
     const { isSimulated, timeSeconds } = this.#input;
     const expected = isSimulated ? names.map((name) => SIM_NAME_PREFIX + name) : names;
-    this.#require("name", expected.includes(found.commonName), expected.join(" or "), found.commonName);
+    this.#demand("name of a certificate", expected.includes(found.commonName), expected.join(" or "), found.commonName);
     const what = found.commonName;
     const isNamed = equalBytes(found.issuer, issuer.subject);
     this.#demand(`issuer of ${what}`, isNamed, issuer.commonName, "another name");
