@@ -49,7 +49,7 @@ export function requireCurrent(
 ): void {
   const found = `${formatSeconds(from)} to ${formatSeconds(until)}`;
   const check = { step, name: `validity of ${what}`, code: EvidenceErrorCode.OutOfDate };
-  checks.require(check, from <= time && time <= until, `valid at ${formatSeconds(time)}`, found);
+  checks.expect(check, from <= time && time <= until, `valid at ${formatSeconds(time)}`, found);
 }
 
 /** Verifies certificates; what it needs besides is the same for each. */
@@ -78,7 +78,7 @@ class ChainVerifier {
     const isAccepted = accepted.some((root) => equalBytes(root, hash)) && isSimRoot === isSimulated;
     const expected = accepted.length === 0 ? "none is accepted" : accepted.map(bytesToHex).join(" or ");
     const check = { step: CHAINS, name: "root certificate", code: EvidenceErrorCode.UntrustedRoot };
-    this.#checks.require(check, isAccepted, expected, bytesToHex(hash) + (isSimRoot ? " (simulated)" : ""));
+    this.#checks.expect(check, isAccepted, expected, bytesToHex(hash) + (isSimRoot ? " (simulated)" : ""));
     const root = this.#checks.read(CHAINS, "root certificate", () => readCertificate(readSigned(der).body));
     this.#requireRole(root, root, [ATTESTATION_NAMES.root], KeyUsage.CertSign | KeyUsage.CrlSign);
     return root;
@@ -118,7 +118,7 @@ class ChainVerifier {
   }
 
   #require(name: string, passed: boolean, expected: string, found: string): void {
-    this.#checks.require({ step: CHAINS, name, code: EvidenceErrorCode.CertificateChain }, passed, expected, found);
+    this.#checks.expect({ step: CHAINS, name, code: EvidenceErrorCode.CertificateChain }, passed, expected, found);
   }
 }
 
@@ -172,7 +172,7 @@ export function verifyRevocation(
     const signed = checks.read(REVOCATION, what, () => readSigned(der));
     const isSigned = isSignedBy(crypto, signed, issuer);
     const signature = check("signature of the", EvidenceErrorCode.CollateralSignature);
-    checks.require(signature, isSigned, `by ${issuer.commonName}`, by(isSigned));
+    checks.expect(signature, isSigned, `by ${issuer.commonName}`, by(isSigned));
     const list = checks.read(REVOCATION, what, () => readRevocationList(signed.body));
     const isNamed = equalBytes(list.issuer, issuer.subject);
     checks.demand(check("issuer of the", EvidenceErrorCode.CollateralSignature), isNamed, issuer.commonName, "another");
@@ -180,7 +180,7 @@ export function verifyRevocation(
     for (const subject of subjects) {
       const isRevoked = list.revoked.has(bytesToHex(subject.serial));
       const revoked = check(`${subject.commonName} in the`, EvidenceErrorCode.Revoked);
-      checks.require(revoked, !isRevoked, "not listed", `${formatSerial(subject)} ${isRevoked ? "" : "not "}listed`);
+      checks.expect(revoked, !isRevoked, "not listed", `${formatSerial(subject)} ${isRevoked ? "" : "not "}listed`);
     }
   };
   verify(rootCaCrl, "root CRL", root, [pckCa, tcbSigning, ...(qeSigning === tcbSigning ? [] : [qeSigning])]);

@@ -31,7 +31,7 @@ export class CheckList {
   }
 
   /** @throws {EvidenceError} with the check's code, unless `passed` */
-  require({ step, name, code }: Check, passed: boolean, expected: string, found: string): void {
+  expect({ step, name, code }: Check, passed: boolean, expected: string, found: string): void {
     const shown = { expected: expected.slice(0, MAX_SHOWN), found: found.slice(0, MAX_SHOWN) };
     this.#checks.push({ step, name, ...shown, passed });
     if (!passed) throw new EvidenceError(code, `${name}: expected ${shown.expected}, got ${shown.found}`);
@@ -39,13 +39,13 @@ export class CheckList {
 
   /** The same for what is worth a line only if it fails. */
   demand(check: Check, passed: boolean, expected: string, found: string): void {
-    if (!passed) this.require(check, passed, expected, found);
+    if (!passed) this.expect(check, passed, expected, found);
   }
 
   /** @throws {EvidenceError} unless the bytes are the same */
-  requireEqual(check: Check, expected: Uint8Array, found: Uint8Array): void {
+  expectEqual(check: Check, expected: Uint8Array, found: Uint8Array): void {
     const [a, b] = [bytesToHex(expected), bytesToHex(found)];
-    this.require(check, a === b, a, b);
+    this.expect(check, a === b, a, b);
   }
 
   /**
@@ -59,7 +59,7 @@ export class CheckList {
       const isForeign = error instanceof InputError || error instanceof JsonError || error instanceof BoundaryError;
       if (!isForeign && !(error instanceof EvidenceError)) throw error;
       const code = error instanceof EvidenceError ? error.code : EvidenceErrorCode.Malformed;
-      this.require({ step, name, code }, false, "the form of registration §2 and §6", error.message);
+      this.expect({ step, name, code }, false, "the form of registration §2 and §6", error.message);
       throw error;
     }
   }

@@ -116,11 +116,11 @@ class Evaluator {
   }
 
   #require(name: string, passed: boolean, expected: string, found: string): void {
-    this.#checks.require({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, passed, expected, found);
+    this.#checks.expect({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, passed, expected, found);
   }
 
   #requireEqual(name: string, expected: Uint8Array, found: Uint8Array): void {
-    this.#checks.requireEqual({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, expected, found);
+    this.#checks.expectEqual({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, expected, found);
   }
 }
 
@@ -136,8 +136,8 @@ export function evaluateTcb(
   qe: IsvLevel,
 ): Evaluation {
   const code = EvidenceErrorCode.TcbLevel;
-  checks.requireEqual({ step: STEP, name: "FMSPC", code }, info.fmspc, platform.fmspc);
-  checks.requireEqual({ step: STEP, name: "PCEID", code }, info.pceId, platform.pceId);
+  checks.expectEqual({ step: STEP, name: "FMSPC", code }, info.fmspc, platform.fmspc);
+  checks.expectEqual({ step: STEP, name: "PCEID", code }, info.pceId, platform.pceId);
   const evaluator = new Evaluator(checks, platform, info, qe);
   if (report.tee === "sgx") return evaluator.evaluate(undefined, undefined);
   const at = (tcbSvn: Uint8Array): Evaluation => evaluator.evaluate(tcbSvn, evaluator.moduleLevel(report, tcbSvn));

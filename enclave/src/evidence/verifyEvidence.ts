@@ -58,14 +58,14 @@ function requirePlatform(
 ): void {
   const statuses = [...policy.statuses].join(", ");
   const statusCheck = { step: 11, name: "status of the platform", code: EvidenceErrorCode.TcbStatus };
-  checks.require(statusCheck, policy.statuses.has(status), `one of ${statuses}`, status);
+  checks.expect(statusCheck, policy.statuses.has(status), `one of ${statuses}`, status);
   const advisoryCheck = { step: 11, name: "advisories", code: EvidenceErrorCode.Advisory };
   const open = advisories.filter((id) => !policy.advisories.has(id));
   const allowed = ["none", ...policy.advisories].join(", ");
-  checks.require(advisoryCheck, open.length === 0, `none but ${allowed}`, advisories.join(", ") || "none");
+  checks.expect(advisoryCheck, open.length === 0, `none but ${allowed}`, advisories.join(", ") || "none");
   const fmspc = formatFmspc(platform);
   const retired = { step: 11, name: "FMSPC", code: EvidenceErrorCode.RetiredPlatform };
-  checks.require(retired, !policy.retiredFmspcs.has(fmspc), "one that is not retired", fmspc);
+  checks.expect(retired, !policy.retiredFmspcs.has(fmspc), "one that is not retired", fmspc);
 }
 
 /** INIT, MODE64, CET, KSS, AEX notification: what an enclave may have and no more. */
@@ -81,7 +81,7 @@ const TD_ATTRIBUTES = TD_NEEDED | (1n << 30n) | (1n << 31n) | (1n << 63n);
 /** Step 12 but for the measurement. */
 function requireAttributes(checks: CheckList, report: Report, { debug }: QuoteBody): void {
   const mode = { step: 12, name: "debug mode", code: EvidenceErrorCode.Debug };
-  checks.require(mode, !debug, "off", debug ? "on" : "off");
+  checks.expect(mode, !debug, "off", debug ? "on" : "off");
   if (report.tee === "sgx") requireSgxAttributes(checks, report);
   else requireTdAttributes(checks, report);
 }
@@ -95,7 +95,7 @@ function requireBits(
 ): void {
   const passed = (bits & needed) === needed && (bits & ~allowed) === 0n;
   const expected = `bits ${needed.toString(16)}, none but ${allowed.toString(16)}`;
-  checks.require({ step: 12, name, code: EvidenceErrorCode.Attributes }, passed, expected, bits.toString(16));
+  checks.expect({ step: 12, name, code: EvidenceErrorCode.Attributes }, passed, expected, bits.toString(16));
 }
 
 function requireSgxAttributes(checks: CheckList, { flags, xfrm }: SgxReport): void {
@@ -108,7 +108,7 @@ function requireTdAttributes(checks: CheckList, { tdAttributes, now }: TdReport)
   requireBits(checks, "TDATTRIBUTES", readFlags(tdAttributes), { needed: TD_NEEDED, allowed: TD_ATTRIBUTES });
   const service = now?.mrServiceTd ?? new Uint8Array(48);
   const check = { step: 12, name: "MRSERVICETD", code: EvidenceErrorCode.Attributes };
-  checks.requireEqual(check, new Uint8Array(service.length), service);
+  checks.expectEqual(check, new Uint8Array(service.length), service);
 }
 
 /** One approved enclave must fit in all that the policy says of it. */
@@ -118,16 +118,16 @@ function requireApproved(checks: CheckList, body: QuoteBody, approved: readonly 
   const measured = approved.filter(({ measurement }) => equalBytes(measurement, body.measurement));
   const measurement = { step: 12, name: "measurement", code: EvidenceErrorCode.Measurement };
   const measurements = names(approved, (one) => bytesToHex(one.measurement));
-  checks.require(measurement, measured.length > 0, measurements, bytesToHex(body.measurement));
+  checks.expect(measurement, measured.length > 0, measurements, bytesToHex(body.measurement));
   const signed = measured.filter(({ signer }) => signer === undefined || equalBytes(signer, body.signer));
   const signer = { step: 12, name: "signer", code: EvidenceErrorCode.Signer };
   const signers = names(measured, (one) => (one.signer === undefined ? "any" : bytesToHex(one.signer)));
-  checks.require(signer, signed.length > 0, signers, bytesToHex(body.signer));
+  checks.expect(signer, signed.length > 0, signers, bytesToHex(body.signer));
   const versioned = signed.some(
     ({ productId, minimumSecurityVersion }) =>
       productId === body.productId && minimumSecurityVersion <= body.securityVersion,
   );
   const version = { step: 12, name: "product and security version", code: EvidenceErrorCode.SecurityVersion };
   const versions = names(signed, (one) => `product ${one.productId} from version ${one.minimumSecurityVersion}`);
-  checks.require(version, versioned, versions, `product ${body.productId} version ${body.securityVersion}`);
+  checks.expect(version, versioned, versions, `product ${body.productId} version ${body.securityVersion}`);
 }

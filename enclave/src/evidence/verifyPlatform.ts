@@ -43,7 +43,7 @@ export function verifyPlatform(crypto: Crypto, checks: CheckList, input: Platfor
   const { timeSeconds, policy, allowSim } = input;
   const collateral = readCollateral(checks, input.collateral);
   const time = { step: 2, name: "time", code: EvidenceErrorCode.OutOfDate };
-  checks.require(time, true, "that of the block, or the one asked for", formatSeconds(timeSeconds));
+  checks.expect(time, true, "that of the block, or the one asked for", formatSeconds(timeSeconds));
   const quote = readQuote(checks, input.quote);
   const isSimulated = equalBytes(quote.header.vendorId, SIM_QE_VENDOR);
   requireSameKind(checks, quote.report, collateral);
@@ -56,7 +56,7 @@ export function verifyPlatform(crypto: Crypto, checks: CheckList, input: Platfor
   const qe = verifyQuotingEnclave(crypto, checks, quote, chains.pck, identity);
   const isSigned = crypto.p256Verify(quote.signed, quote.signature, quote.attestationKey);
   const signature = { step: 9, name: "signature of the quote", code: EvidenceErrorCode.QuoteSignature };
-  checks.require(signature, isSigned, "by the attestation key", isSigned ? "by it" : "not by it");
+  checks.expect(signature, isSigned, "by the attestation key", isSigned ? "by it" : "not by it");
   const platform = checks.read(10, "PCK certificate", () => readPckExtension(chains.pck.intel ?? new Uint8Array(0)));
   return { report, platform, ...evaluateTcb(checks, report, platform, info, qe) };
 }
@@ -73,16 +73,16 @@ function readQuote(checks: CheckList, bytes: Uint8Array): Quote {
   const code = EvidenceErrorCode.UnsupportedQuote;
   const known = "3 for kind 0, 4 for kind 129, 5 for either";
   const version = `${header.version} for kind ${header.tee}`;
-  checks.require({ step: 4, name: "version of the quote", code }, isKnownQuote(header), known, version);
+  checks.expect({ step: 4, name: "version of the quote", code }, isKnownQuote(header), known, version);
   const { keyType } = header;
-  checks.require({ step: 4, name: "kind of attestation key", code }, keyType === ECDSA_P256, "2", `${keyType}`);
+  checks.expect({ step: 4, name: "kind of attestation key", code }, keyType === ECDSA_P256, "2", `${keyType}`);
   const vendor = isIntelQe(header) || isSimulatedQe(header);
   const vendors = `${bytesToHex(INTEL_QE_VENDOR)}, or the simulated one with its user data`;
   const found = `${bytesToHex(header.vendorId)}, user data ${bytesToHex(header.userData)}`;
-  checks.require({ step: 4, name: "vendor of the quoting enclave", code }, vendor, vendors, found);
+  checks.expect({ step: 4, name: "vendor of the quoting enclave", code }, vendor, vendors, found);
   const quote = checks.read(3, "quote", () => parseQuote(bytes));
   const layout = { step: 3, name: "layout of the quote", code: EvidenceErrorCode.Malformed };
-  checks.require(layout, true, "parts that fill it", `${quote.report.tee}, ${bytes.length} bytes`);
+  checks.expect(layout, true, "parts that fill it", `${quote.report.tee}, ${bytes.length} bytes`);
   return quote;
 }
 
@@ -94,7 +94,7 @@ function isSimulatedQe({ vendorId, userData }: QuoteHeader): boolean {
 
 function requireSameKind(checks: CheckList, { tee }: Report, collateral: Collateral): void {
   const check = { step: 1, name: "kind of the collateral", code: EvidenceErrorCode.Malformed };
-  checks.require(check, (collateral.tee ?? tee) === tee, tee, collateral.tee ?? "not said");
+  checks.expect(check, (collateral.tee ?? tee) === tee, tee, collateral.tee ?? "not said");
 }
 
 type Issued = Pick<TcbInfo, "issueDate" | "nextUpdate" | "evaluationNumber">;
@@ -111,13 +111,13 @@ function verifyDocument<T extends Issued>(
   const { what, text, signature } = signed;
   const isSigned = crypto.p256Verify(text, signature, signer.publicKey);
   const check = { step: 7, name: `signature of the ${what}`, code: EvidenceErrorCode.CollateralSignature };
-  checks.require(check, isSigned, `by ${signer.commonName}, over exactly this text`, isSigned ? "by it" : "not by it");
+  checks.expect(check, isSigned, `by ${signer.commonName}, over exactly this text`, isSigned ? "by it" : "not by it");
   const document = checks.read(7, what, () => read(text));
   const { issueDate, nextUpdate, evaluationNumber } = document;
   requireCurrent(checks, 7, `the ${what}`, timeSeconds, [issueDate, nextUpdate]);
   const minimum = policy.minimumTcbEvaluationDataNumber;
   const number = { step: 7, name: `evaluation number of the ${what}`, code: EvidenceErrorCode.CollateralTooOld };
-  checks.require(number, evaluationNumber >= minimum, `${minimum} or more`, `${evaluationNumber}`);
+  checks.expect(number, evaluationNumber >= minimum, `${minimum} or more`, `${evaluationNumber}`);
   return document;
 }
 
@@ -161,18 +161,18 @@ function verifyQuotingEnclave(
 ): IsvLevel {
   const check = (name: string) => ({ step: 8, name, code: EvidenceErrorCode.QuotingEnclave });
   const isSigned = crypto.p256Verify(qeReport.bytes, qeReportSignature, pck.publicKey);
-  checks.require(check("signature of the QE report"), isSigned, "by the PCK", isSigned ? "by it" : "not by it");
+  checks.expect(check("signature of the QE report"), isSigned, "by the PCK", isSigned ? "by it" : "not by it");
   const binding = concatBytes(crypto.sha256(concatBytes(attestationKey, qeAuthData)), new Uint8Array(32));
-  checks.requireEqual(check("attestation key in the QE report"), binding, qeReport.reportData);
+  checks.expectEqual(check("attestation key in the QE report"), binding, qeReport.reportData);
   const versions = report.tee === "sgx" ? ["QE version 2"] : ["TD_QE version 2", "TD_QE version 3"];
   const kind = `${identity.id} version ${identity.version}`;
   checks.demand(check("kind of the QE identity"), versions.includes(kind), versions.join(" or "), kind);
   const { miscSelect, miscSelectMask, attributes, attributesMask, mrSigner, isvProdId } = identity;
-  checks.requireEqual(check("QE MISCSELECT"), miscSelect, masked(qeReport.miscSelect, miscSelectMask));
-  checks.requireEqual(check("QE ATTRIBUTES"), attributes, masked(qeReport.attributes, attributesMask));
-  checks.requireEqual(check("QE MRSIGNER"), mrSigner, qeReport.mrSigner);
-  checks.require(check("QE ISVPRODID"), qeReport.isvProdId === isvProdId, `${isvProdId}`, `${qeReport.isvProdId}`);
+  checks.expectEqual(check("QE MISCSELECT"), miscSelect, masked(qeReport.miscSelect, miscSelectMask));
+  checks.expectEqual(check("QE ATTRIBUTES"), attributes, masked(qeReport.attributes, attributesMask));
+  checks.expectEqual(check("QE MRSIGNER"), mrSigner, qeReport.mrSigner);
+  checks.expect(check("QE ISVPRODID"), qeReport.isvProdId === isvProdId, `${isvProdId}`, `${qeReport.isvProdId}`);
   const level = isvLevel(identity.levels, qeReport.isvSvn);
-  checks.require(check("QE level"), level !== undefined, "a level that it reaches", `ISVSVN ${qeReport.isvSvn}`);
+  checks.expect(check("QE level"), level !== undefined, "a level that it reaches", `ISVSVN ${qeReport.isvSvn}`);
   return level as IsvLevel;
 }
