@@ -75,6 +75,10 @@ export const RefusalCode = {
   SeedsUnreadable: 14,
   /** A key for the seed exchange that no node has: secrets under it would be public. */
   NodeKeyRefused: 15,
+  /** The sealed record was made on another machine. */
+  SealOfAnotherMachine: 16,
+  /** The sealed record is of another kind: the wrong file. */
+  SealOfAnotherLabel: 17,
   /** V1: header or commit is not canonical protobuf. */
   BlockMalformed: 20,
   /** V2: block protocol version. */
@@ -109,6 +113,10 @@ export const RefusalCode = {
   BlockAppHash: 35,
   /** A validly signed different block was seen at an executed height; nothing runs any more. */
   Latched: 36,
+  /** V12: the results are not those of the header. */
+  BlockResults: 37,
+  /** V11 or V12: the network signed another outcome of the last block than this enclave computed; nothing runs until a restart. */
+  Diverged: 38,
   /** No block is open. */
   NotInBlock: 40,
   /** The position names no message that the enclave runs. */
@@ -127,6 +135,12 @@ export const RefusalCode = {
   PastNotAllowed: 60,
   /** Simulation is for development networks. */
   SimulationNotAllowed: 61,
+  /** No block with this start's nonce was verified yet (consensus §5 T20, T33). */
+  NotFresh: 62,
+  /** The contract has been asked as often as it may be until the next block (consensus §5 T21). */
+  QueryBudget: 63,
+  /** The last accepted block was not run to its end since the enclave went back, or not at all. */
+  Behind: 64,
   /** The genesis file does not parse, or has no keys of a network. */
   GenesisMalformed: 70,
   /** The seeds, or the evidence asked for, are of another network than the genesis file or this enclave. */

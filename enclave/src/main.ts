@@ -8,14 +8,15 @@ import { type EcallHandlers, serveEcalls } from "@sotto/boundary/calls";
 import { BoundaryError } from "@sotto/boundary/errors";
 import { makeNativeCrypto } from "@sotto/common/crypto/nativeCrypto";
 import { type CodedError, InputError } from "@sotto/common/errors";
+import { Freshness } from "./block/freshness.ts";
 import { makeAttestationCalls } from "./ecalls/attestation.ts";
 import { makeBlocks } from "./ecalls/blocks.ts";
 import { EnclaveState } from "./ecalls/enclaveState.ts";
 import { makeLifecycle } from "./ecalls/lifecycle.ts";
+import { makeLightClient } from "./ecalls/lightClient.ts";
 import type { NetworkParts } from "./ecalls/network.ts";
 import { makeQueries } from "./ecalls/queries.ts";
 import { makeRegistration } from "./ecalls/registration.ts";
-import { UNBUILT } from "./ecalls/unbuilt.ts";
 import { RefusalCode, RefusalError } from "./enclaveError.ts";
 import { makeEngine } from "./engine/makeEngine.ts";
 import type { MakeEnclave } from "./powers.ts";
@@ -26,15 +27,16 @@ export const makeEnclave: MakeEnclave = (powers) => {
   const crypto = makeNativeCrypto(powers.nodeCrypto, powers.wasm);
   const engine = makeEngine({ crypto, wasm: powers.wasm });
   const sealing = { measurement, sealingKey, randomBytes };
-  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing };
-  const state = new EnclaveState(randomBytes);
+  const freshness = new Freshness(randomBytes);
+  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing, freshness };
+  const state = new EnclaveState();
   const handlers: EcallHandlers = {
     ...makeLifecycle(state, parts),
     ...makeBlocks(state, randomBytes),
+    ...makeLightClient(state),
     ...makeQueries(state, parts),
     ...makeRegistration(state, parts, powers.quote),
     ...makeAttestationCalls(crypto, powers.quote),
-    ...UNBUILT,
   };
   return { ecall: oneAtATime(serveEcalls(handlers, refuse)) };
 };

@@ -44,8 +44,8 @@ const anchor = {
   initialHeight: 1n,
   genesisTimeNs: 1_735_689_600_000_000_000n,
   validatorsHash: hex(chain.validators_hash),
-  appHash: Header.decode(hex((blocks[0] as VectorBlock).header_proto)).appHash,
   genesisHash: new Uint8Array(32),
+  appHash: Header.decode(hex((blocks[0] as VectorBlock).header_proto)).appHash,
 };
 const trustAfter = (last: AcceptedBlock | undefined): Trust => ({ chainId: chain.chain_id, anchor, last });
 

@@ -371,6 +371,7 @@ describe("contracts §5.3, §5.4, enclave §7.6: messages to other modules", () 
 
   it("redact errors on networks that are not for development", () => {
     const strict = TestChain.start({ chainId: "secret-4" });
+    strict.freshen();
     const bob = new Wallet(2);
     const contract = strict.instantiate(bob, strict.storeCode(PROBE), { noop: {} });
     strict.execute(bob, contract, send(sub(bank(bob.bech32, "4"), "error", { id: 1 })));
@@ -472,6 +473,7 @@ describe("contracts §5.7, §6.2, enclave §11.1: queries by contracts", () => {
     const past = { height: 1n, timeNs: 5n };
     expect(chain.call("query", { ...request, past }).result.kind).toBe("failed");
     const strict = TestChain.start({ chainId: "secret-4" });
+    strict.freshen();
     expect(() => strict.call("query", { ...request, past })).toThrow("development networks only");
   });
 

@@ -5,7 +5,14 @@
  */
 import * as nodeCrypto from "node:crypto";
 import { ecall, type OcallHandlers, RefusedError, serveOcalls } from "@sotto/boundary/calls";
-import type { EcallName, EcallRequest, EcallResponse, Event, Validator } from "@sotto/boundary/messages";
+import {
+  type EcallName,
+  type EcallRequest,
+  type EcallResponse,
+  type Event,
+  INTERFACE_VERSION,
+  type Validator,
+} from "@sotto/boundary/messages";
 import { accountAddress, formatAddress, parseAddress } from "@sotto/common/address";
 import {
   base64ToBytes,
@@ -21,6 +28,7 @@ import type { Crypto } from "@sotto/common/crypto/crypto";
 import { makeNativeCrypto, type NodeCryptoPower } from "@sotto/common/crypto/nativeCrypto";
 import { InputError, InputErrorCode } from "@sotto/common/errors";
 import { dataHash } from "@sotto/common/merkle/blockHashes";
+import { merkleRoot } from "@sotto/common/merkle/cometMerkle";
 import { headerHash } from "@sotto/common/merkle/headerHash";
 import { validatorsHash } from "@sotto/common/merkle/validatorsHash";
 import type { WasmPower } from "@sotto/common/wasmPower";
@@ -34,6 +42,7 @@ import {
   MsgInstantiateContract,
   MsgInstantiateContractResponse,
 } from "@sotto/common/wire/compute";
+import { DeterministicExecTxResult, TxMsgData } from "@sotto/common/wire/execTxResult";
 import { BlockId, Header } from "@sotto/common/wire/header";
 import { packSecp256k1PublicKey } from "@sotto/common/wire/publicKey";
 import { voteSignBytes } from "@sotto/common/wire/signBytes";
@@ -52,6 +61,7 @@ const SALT = hexToBytes("000000000000000000024bead8df69990852c202db0e0097c1a12ea
 const GENESIS_NS = 1_735_689_600_000_000_000n;
 const BLOCK_NS = 5_000_000_000n;
 export const APP_HASH = new Uint8Array(32).fill(7);
+export const GENESIS_HASH = new Uint8Array(32).fill(8);
 
 /** Deterministic bytes in place of random ones. */
 export function countingRandom(start = 1): (length: number) => Uint8Array {
@@ -195,6 +205,7 @@ export class TestChain {
   height = 0n;
   lastHash: Uint8Array = EMPTY_BYTES;
   timeNs = GENESIS_NS;
+  readonly #results = new ResultsKeeper();
   #branches: State[] = [];
   #nextCode = 1n;
   #labels = 0;
@@ -210,7 +221,21 @@ export class TestChain {
   }
 
   call<N extends EcallName>(name: N, request: EcallRequest<N>): EcallResponse<N> {
-    return ecall(this.enclave.ecall, name, request);
+    const response = ecall(this.enclave.ecall, name, request);
+    this.#results.note(name, request, response);
+    return response;
+  }
+
+  /** Results of the block at the current height, as an honest host keeps them. */
+  get lastResults(): readonly Uint8Array[] {
+    return this.#results.of(this.height);
+  }
+
+  /** A transaction that proves this start's nonce, for the end of a block; it pays nothing and is not admitted. */
+  bootTransaction(): Uint8Array {
+    const { bootNonce } = this.call("info", { interfaceVersion: INTERFACE_VERSION });
+    const bodyBytes = TxBody.encode({ ...TxBody.zero, memo: `sotto-boot:${bytesToHex(bootNonce)}` });
+    return TxRaw.encode({ bodyBytes, authInfoBytes: AuthInfo.encode(AuthInfo.zero), signatures: [EMPTY_BYTES] });
   }
 
   /** A network whose first block is still to come. */
@@ -221,7 +246,7 @@ export class TestChain {
       publicKey: toConsensusPublicKey(v.publicKey),
       votingPower: v.power,
     }));
-    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash: APP_HASH, genesisHash: new Uint8Array(32) };
+    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash: APP_HASH, genesisHash: GENESIS_HASH };
     const request = { ...anchor, validatorsHash: validatorsHash(testCrypto, validators) };
     chain.sealed = chain.call("anchorGenesis", request).sealed;
     return chain;
@@ -352,12 +377,18 @@ export class TestChain {
 
   // ---- blocks
 
-  /** A block at the next height with these user transactions behind the random. */
+  /**
+   * A block at the next height with these user transactions behind the random. The first one after a start ends with a transaction that
+   * makes the enclave fresh, unless a test says otherwise; indices that contracts see do not change by it.
+   */
   build(transactions: readonly Uint8Array[], changes: BlockChanges = {}): BuiltBlock {
     const height = this.height + 1n;
     const proposer = this.validators[0]?.address as Uint8Array;
     const random = changes.random ?? this.call("proposeRandom", { height, proposer }).transaction;
-    const txs = [random, ...transactions];
+    const { fresh } = this.call("info", { interfaceVersion: INTERFACE_VERSION });
+    const boot = fresh || changes.withoutBoot === true ? [] : [this.bootTransaction()];
+    const txs = [random, ...transactions, ...boot];
+    const { lastResults } = this;
     const set = this.validators.map((v) => ({ publicKey: toConsensusPublicKey(v.publicKey), votingPower: v.power }));
     const root = validatorsHash(testCrypto, set);
     const header: Header = {
@@ -375,7 +406,7 @@ export class TestChain {
       nextValidatorsHash: root,
       consensusHash: testCrypto.sha256(EMPTY_BYTES),
       appHash: APP_HASH,
-      lastResultsHash: testCrypto.sha256(EMPTY_BYTES),
+      lastResultsHash: merkleRoot(testCrypto, lastResults),
       evidenceHash: testCrypto.sha256(EMPTY_BYTES),
       proposerAddress: proposer,
       ...changes.header,
@@ -386,7 +417,7 @@ export class TestChain {
       validators: this.validators,
       transactions: txs,
       storeRoots: [],
-      lastResults: [],
+      lastResults,
     };
   }
 
@@ -524,7 +555,13 @@ export class TestChain {
     return new Executed(outcome, txKey);
   }
 
+  /** Makes a block with this start's nonce, if there is none yet: without it no query is answered. */
+  freshen(): void {
+    if (!this.call("info", { interfaceVersion: INTERFACE_VERSION }).fresh) this.block();
+  }
+
   query(wallet: Wallet, contract: Instance, query: unknown, gasLimit = 10_000_000n): string {
+    this.freshen();
     const encrypted = wallet.encrypt(this.ioKey, this.plaintext(contract.codeHash, query));
     const { result } = this.call("query", {
       contract: contract.address,
@@ -554,6 +591,7 @@ export type Instance = {
 };
 
 export type BlockChanges = {
+  readonly withoutBoot?: boolean;
   readonly header?: Partial<Header>;
   readonly random?: Uint8Array;
   readonly signedChainId?: string;
@@ -611,6 +649,41 @@ export class Executed {
         `${type} ${attributes.map(({ key, value }) => `${clear(key)}=${clear(value)}`).join(" ")}`,
     );
   }
+}
+
+/** The results that a host would have stored, from what the enclave was told and answered. */
+class ResultsKeeper {
+  readonly #byHeight = new Map<bigint, Uint8Array[]>();
+  #height = 0n;
+  #results: Uint8Array[] = [];
+  #responses: Any[] = [];
+
+  of(height: bigint): readonly Uint8Array[] {
+    return this.#byHeight.get(height) ?? [];
+  }
+
+  note(name: EcallName, request: unknown, response: unknown): void {
+    if (name === "beginBlock") {
+      const { header, transactions } = request as EcallRequest<"beginBlock">;
+      this.#height = Header.decode(header).height;
+      this.#results = transactions.map((_, i) => result(i === 0 ? 0 : 1));
+    } else if (name === "execMessage") {
+      const { message } = request as EcallRequest<"execMessage">;
+      const outcome = (response as ExecOutcome).result;
+      while (this.#responses.length < message) this.#responses.push({ typeUrl: "/other", value: EMPTY_BYTES });
+      if (outcome.kind === "ok") this.#responses[message] = { typeUrl: "/any", value: outcome.value };
+    } else if (name === "endTransaction") {
+      const { transaction, kept } = request as EcallRequest<"endTransaction">;
+      this.#results[transaction] = kept ? result(0, TxMsgData.encode({ msgResponses: this.#responses })) : result(1);
+      this.#responses = [];
+    } else if (name === "endBlock") {
+      this.#byHeight.set(this.#height, this.#results);
+    }
+  }
+}
+
+function result(code: number, data: Uint8Array = EMPTY_BYTES): Uint8Array {
+  return DeterministicExecTxResult.encode({ code, data, gasWanted: 0n, gasUsed: 0n });
 }
 
 function failed(codespace: string, code: number, log: string) {

@@ -4,17 +4,17 @@ import { bytesToHex } from "@sotto/common/bytes";
 import { describe, expect, it } from "vitest";
 import { RefusalCode } from "../src/enclaveError.ts";
 import { makeEnclave } from "../src/main.ts";
-import { APP_HASH, countingRandom, refusalOf, TestChain } from "./harness.ts";
+import { APP_HASH, countingRandom, GENESIS_HASH, refusalOf, TestChain } from "./harness.ts";
 
 const anchor = {
   initialHeight: 1n,
   genesisTimeNs: 0n,
   validatorsHash: new Uint8Array(32),
   appHash: APP_HASH,
-  genesisHash: APP_HASH,
+  genesisHash: GENESIS_HASH,
 };
 
-describe("life cycle", () => {
+describe("consensus §3.5: life cycle", () => {
   it("starts empty and says what it is", () => {
     const chain = new TestChain();
     const info = chain.call("info", { interfaceVersion: INTERFACE_VERSION });
@@ -99,7 +99,8 @@ describe("sealing", () => {
     const chain = TestChain.start();
     const { sealed } = chain;
     const enclave = makeEnclave(chain.powers);
-    const codes = [RefusalCode.SealBroken, RefusalCode.SealOfAnotherMeasurement] as number[];
+    const { SealBroken, SealOfAnotherMeasurement, SealOfAnotherMachine, SealOfAnotherLabel } = RefusalCode;
+    const codes = [SealBroken, SealOfAnotherMeasurement, SealOfAnotherMachine, SealOfAnotherLabel] as number[];
     for (let i = 0; i < sealed.length; i++) {
       const changed = sealed.slice();
       (changed[i] as number) ^= 0x01;
@@ -114,7 +115,7 @@ describe("sealing", () => {
   it("opens nothing on another machine", () => {
     const chain = TestChain.start();
     const refusal = refusalOf(() => chain.restart({ sealingKey: () => new Uint8Array(32) }));
-    expect(refusal.code).toBe(RefusalCode.SealBroken);
+    expect(refusal.code).toBe(RefusalCode.SealOfAnotherMachine);
   });
 
   it("uses a new nonce and a higher counter each time", () => {

@@ -1,5 +1,6 @@
 /** What contracts are given from the block: randomness with its counter, the salt of values, position and hash of the transaction. */
 import { readFileSync } from "node:fs";
+import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import {
   base64ToBytes,
   bytesToBase64,
@@ -49,6 +50,8 @@ let restore: () => void;
 beforeAll(() => {
   chain = TestChain.start();
   const random = countingRandom();
+  const bootNonce = random(32);
+  expect(chain.call("info", { interfaceVersion: INTERFACE_VERSION }).bootNonce).toEqual(bootNonce);
   keys = deriveKeyTree(testCrypto, [random(32), random(32)]);
   expect(keys.last.ioExchange.publicKey).toEqual(chain.ioKey);
   alice = new Wallet(1);

@@ -8,7 +8,7 @@ import { blockSeed, makeRandomTransaction, openRandomTransaction } from "../src/
 import { RefusalCode, RefusalError } from "../src/enclaveError.ts";
 import { adminProof, contractKeyProof, deriveContractKey, verifyContractKey } from "../src/keys/contractKey.ts";
 import { deriveKeyTree, deriveSeedKeys } from "../src/keys/keyTree.ts";
-import { appendSeed } from "../src/keys/trustedRecord.ts";
+import { appendSeed, oldestRandomSeed } from "../src/keys/trustedRecord.ts";
 import { StateCiphers } from "../src/state/stateCipher.ts";
 import { testCrypto as crypto, type Instance, TestChain, Wallet } from "./harness.ts";
 import { recordOf, rotate } from "./sealedRecord.ts";
@@ -46,6 +46,7 @@ describe("enclave §1.1, §1.2: a rotation", () => {
     rotate(chain, seed(3));
     expect(chain.ioKey).not.toEqual(before);
     expect(chain.ioKey).toEqual(deriveSeedKeys(crypto, seed(3)).ioExchange.publicKey);
+    chain.freshen();
     const request = { contract: probe.address, query: late.bytes, gasLimit: 1_000_000n, past: undefined };
     expect(chain.call("query", request).result).toMatchObject({
       value: { log: "Execution error: Enclave: failed to decrypt data: query contract failed" },
@@ -242,10 +243,11 @@ describe("enclave §9.2, consensus §3.7: the random of a block around a rotatio
     rotate(chain, seed(3));
     expect(accepts(early.transactions[0])).toBe(true);
     chain.runBlock(early, []);
-    expect(recordOf(chain).randomSeedId).toBe(2);
+    const oldest = () => oldestRandomSeed(recordOf(chain).randomSeeds, chain.height + 1n);
+    expect(oldest()).toBe(2);
     const stale = chain.snapshot();
     chain.block();
-    expect(recordOf(chain).randomSeedId).toBe(3);
+    expect(oldest()).toBe(3);
     const oldKeys = deriveKeyTree(crypto, recordOf(chain).seeds.slice(0, 2));
     const next = { chainId: chain.chainId, height: chain.height + 1n, lastBlockHash: chain.lastHash, proposer };
     expect(accepts(makeRandomTransaction(crypto, oldKeys, next, seed(1)))).toBe(false);

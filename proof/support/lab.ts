@@ -10,7 +10,7 @@ import { ContractInfo, MsgInstantiateContractResponse, MsgStoreCodeResponse } fr
 import { makeRestServer } from "@sotto/host/api/rest/restServer";
 import { makeAdmission } from "@sotto/host/app/admission";
 import { MODULE_STORES } from "@sotto/host/app/modules/modules";
-import { TxMsgData } from "@sotto/host/app/runTx";
+import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { makeEnclaveHost } from "@sotto/host/enclaveHost/enclaveHost";
 import { makeIndexService } from "@sotto/host/indexer/indexService";
 import { makeTxIndex } from "@sotto/host/indexer/txIndex";

@@ -1,10 +1,11 @@
 /**
- * Verification of a block that the host presents (consensus §2.7, V1 to V11): the enclave's light client.
+ * Verification of a block that the host presents (consensus §2.7, V1 to V10): the enclave's light client. V11 and V12 need what this
+ * enclave computed and are `storeRoots.ts` and `lastResults.ts`.
  *
  * Pure: it decides about one block given the last one accepted. Steps are named by their number; each has a code of its own.
  * @module
  */
-import type { Validator } from "@sotto/boundary/messages";
+import type { SignedHeader, Validator } from "@sotto/boundary/messages";
 import { compareBytes, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { InputError } from "@sotto/common/errors";
@@ -21,14 +22,7 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { AcceptedBlock, GenesisAnchor } from "../keys/trustedRecord.ts";
 
 /** A block as it comes from the host. */
-export type PresentedBlock = {
-  /** Protobuf. */
-  readonly header: Uint8Array;
-  readonly commit: Uint8Array;
-  /** In set order. */
-  readonly validators: readonly Validator[];
-  readonly transactions: readonly Uint8Array[];
-};
+export type PresentedBlock = SignedHeader & { readonly transactions: readonly Uint8Array[] };
 
 /** What the enclave goes by. */
 export type Trust = {
@@ -36,9 +30,11 @@ export type Trust = {
   readonly anchor: GenesisAnchor;
   /** Absent before the first block. */
   readonly last: AcceptedBlock | undefined;
+  /** Nothing but `last` may come, once more: it lies in the past that is being run again. */
+  readonly onlyAgain?: boolean;
 };
 
-export type VerifiedBlock = {
+export type VerifiedHeader = {
   readonly accepted: AcceptedBlock;
   readonly header: Header;
   /** Accepted before: nothing new is trusted. */
@@ -50,11 +46,21 @@ function refuse(code: RefusalCode, message: string): never {
 }
 
 /**
- * Checks a block against the last one accepted, or against the genesis anchor.
+ * Checks a whole block against the last one accepted, or against the genesis anchor.
+ * @throws {RefusalError} as {@link verifyHeader}; BlockDataHash
+ */
+export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock): VerifiedHeader {
+  const verified = verifyHeader(crypto, trust, block);
+  verifyData(crypto, verified.header, block.transactions); // V10
+  return verified;
+}
+
+/**
+ * V1 to V9: a block without its transactions.
  * @throws {RefusalError} with the code of the first step that fails; `Latched` if the block is validly signed by the set of a
  *   height that already has another block
  */
-export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock): VerifiedBlock {
+export function verifyHeader(crypto: Crypto, trust: Trust, block: SignedHeader): VerifiedHeader {
   const { header, commit } = decodeBoth(block); // V1
   if (header.version.block !== BLOCK_PROTOCOL_VERSION) {
     refuse(
@@ -63,55 +69,51 @@ export function verifyBlock(crypto: Crypto, trust: Trust, block: PresentedBlock)
     );
   }
   if (header.chainId !== trust.chainId) refuse(RefusalCode.BlockChainId, `expected chain ${trust.chainId}`);
-  const hash = headerHash(crypto, header);
-  if (hash === undefined) return refuse(RefusalCode.BlockMalformed, "the header names no validators");
+  const accepted = describeHeader(crypto, header);
+  const signed = { hash: accepted.hash, header, commit };
 
   const { last, anchor } = trust;
-  const next = last === undefined ? anchor.initialHeight : last.height + 1n;
-  if (last !== undefined && header.height === last.height)
-    return again(crypto, trust.chainId, last, { hash, header, commit }, block);
+  if (last !== undefined && header.height === last.height) {
+    verifyAgain(crypto, trust.chainId, last, signed, block);
+    return { accepted: last, header, rerun: true };
+  }
+  const next = last === undefined ? anchor.initialHeight : last.height + (trust.onlyAgain === true ? 0n : 1n);
   if (header.height !== next) refuse(RefusalCode.BlockHeight, `expected height ${next}, got ${header.height}`);
 
   verifyLastBlockId(header, last); // V4
   verifyValidators(crypto, block.validators, header, last?.nextValidatorsHash ?? anchor.validatorsHash); // V5
-  verifyCommit(crypto, trust.chainId, { hash, header, commit }, block.validators); // V6 to V8
-  const timeNs = verifyTime(header, trust); // V9
-  verifyData(crypto, header, block.transactions); // V10
+  verifyCommit(crypto, trust.chainId, signed, block.validators); // V6 to V8
+  verifyTime(accepted.timeNs, trust); // V9
   if (last === undefined && !equalBytes(header.appHash, anchor.appHash)) {
     refuse(RefusalCode.BlockAppHash, "the app hash of the first block is not that of genesis"); // V11
   }
-  if (header.appHash.length !== 32) refuse(RefusalCode.BlockAppHash, `expected an app hash of 32 bytes`);
-  const { validatorsHash: signedBy, nextValidatorsHash, appHash } = header;
-  if (nextValidatorsHash.length !== 32)
-    refuse(RefusalCode.BlockMalformed, "expected a next validators hash of 32 bytes");
-  return {
-    accepted: { height: header.height, hash, validatorsHash: signedBy, nextValidatorsHash, timeNs, appHash },
-    header,
-    rerun: false,
-  };
+  return { accepted, header, rerun: false };
+}
+
+/** What is kept of a header. @throws {RefusalError} BlockMalformed, BlockAppHash, BlockTime */
+export function describeHeader(crypto: Crypto, header: Header): AcceptedBlock {
+  const hash = headerHash(crypto, header);
+  if (hash === undefined) return refuse(RefusalCode.BlockMalformed, "the header names no validators");
+  const { height, validatorsHash: signedBy, nextValidatorsHash, appHash } = header;
+  if (appHash.length !== 32) refuse(RefusalCode.BlockAppHash, "expected an app hash of 32 bytes");
+  if (signedBy.length !== 32 || nextValidatorsHash.length !== 32) {
+    refuse(RefusalCode.BlockMalformed, "expected hashes of validators of 32 bytes");
+  }
+  return { height, hash, validatorsHash: signedBy, nextValidatorsHash, timeNs: blockTime(header), appHash };
 }
 
 type Signed = { readonly hash: Uint8Array; readonly header: Header; readonly commit: Commit };
 
-/** V3 for the height of the last block: the same block may run again; another one, if validly signed, latches. */
-function again(
-  crypto: Crypto,
-  chainId: string,
-  last: AcceptedBlock,
-  signed: Signed,
-  block: PresentedBlock,
-): VerifiedBlock {
-  if (equalBytes(signed.hash, last.hash)) {
-    verifyData(crypto, signed.header, block.transactions);
-    return { accepted: last, header: signed.header, rerun: true };
-  }
+/** V3 for a height that has its block: the same one may run again; another one, if validly signed, latches. */
+function verifyAgain(crypto: Crypto, chainId: string, last: AcceptedBlock, signed: Signed, block: SignedHeader): void {
+  if (equalBytes(signed.hash, last.hash)) return;
   verifyValidators(crypto, block.validators, signed.header, last.validatorsHash);
   verifyCommit(crypto, chainId, signed, block.validators);
-  return refuse(RefusalCode.Latched, `another block is validly signed at height ${last.height}, which was executed`);
+  refuse(RefusalCode.Latched, `another block is validly signed at height ${last.height}, which has one already`);
 }
 
 /** V1: both decode, and encode to the same bytes. */
-function decodeBoth(block: PresentedBlock): { header: Header; commit: Commit } {
+function decodeBoth(block: SignedHeader): { header: Header; commit: Commit } {
   try {
     return { header: Header.decodeCanonical(block.header), commit: Commit.decodeCanonical(block.commit) };
   } catch (error) {
@@ -200,11 +202,9 @@ function verifyCommit(crypto: Crypto, chainId: string, signed: Signed, validator
 }
 
 /** V9. At the initial height the time is that of genesis (consensus §2.5). */
-function verifyTime(header: Header, { last, anchor }: Trust): bigint {
-  const timeNs = blockTime(header);
+function verifyTime(timeNs: bigint, { last, anchor }: Trust): void {
   const fits = last === undefined ? timeNs === anchor.genesisTimeNs : timeNs > last.timeNs;
   if (!fits) refuse(RefusalCode.BlockTime, "its time does not follow that of the block before");
-  return timeNs;
 }
 
 function blockTime(header: Header): bigint {

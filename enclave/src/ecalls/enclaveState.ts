@@ -17,13 +17,6 @@ export type Phase =
 
 export class EnclaveState {
   phase: Phase = { kind: "empty" };
-  /** 32 bytes, drawn at every start (consensus §5 T33). */
-  readonly bootNonce: Uint8Array;
-
-  constructor(randomBytes: (length: number) => Uint8Array) {
-    this.bootNonce = randomBytes(32);
-  }
-
   /** @throws {RefusalError} WrongState, Latched */
   network(): Network {
     if (this.phase.kind !== "ready") {

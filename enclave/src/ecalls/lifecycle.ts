@@ -25,7 +25,7 @@ export function makeLifecycle(state: EnclaveState, parts: NetworkParts): Lifecyc
         );
       }
       const { measurement } = parts.sealing;
-      const freshness = { bootNonce: state.bootNonce, fresh: false };
+      const freshness = { bootNonce: parts.freshness.bootNonce, fresh: parts.freshness.isProven };
       const about = { interfaceVersion: INTERFACE_VERSION, measurement, ...freshness };
       if (state.phase.kind === "applicant") {
         const nodeKey = parts.crypto.x25519PublicKey(state.phase.secret);

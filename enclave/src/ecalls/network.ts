@@ -2,13 +2,16 @@
  * A network as this enclave carries it: keys, trusted record, the block in progress. All state that lasts from ecall to ecall.
  * @module
  */
-import type { MessageOutcome, Signer } from "@sotto/boundary/messages";
+import type { EcallRequest, MessageOutcome, SignedHeader, Signer } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { blockSeed, openRandomTransaction, type RandomPlace } from "../block/blockRandom.ts";
 import { type BlockTransaction, readTransaction } from "../block/blockTransaction.ts";
 import { BlockCursor } from "../block/cursor.ts";
-import { type PresentedBlock, type VerifiedBlock, verifyBlock } from "../block/verifyBlock.ts";
+import type { Freshness } from "../block/freshness.ts";
+import { BlockLog, verifyLastResults } from "../block/lastResults.ts";
+import { Rewind } from "../block/rewind.ts";
+import { type Trust, type VerifiedHeader, verifyBlock, verifyHeader } from "../block/verifyBlock.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { Engine } from "../engine/engine.ts";
 import { CallCounter } from "../execution/callCounter.ts";
@@ -16,13 +19,17 @@ import type { BlockContext } from "../execution/callTree.ts";
 import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
 import { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
-import { deriveKeyTree, MIN_SEEDS } from "../keys/keyTree.ts";
-import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
+import { deriveKeyTree } from "../keys/keyTree.ts";
+import { type SealingPower, SealLabel, seal, unseal } from "../keys/sealing.ts";
 import type { Handover } from "../keys/seedExchange.ts";
 import {
+  type AcceptedBlock,
   decodeTrustedRecord,
   encodeTrustedRecord,
   type GenesisAnchor,
+  noteRandomSeed,
+  oldestRandomSeed,
+  type ProvenRoots,
   RECORD_VERSION,
   type TrustedRecord,
 } from "../keys/trustedRecord.ts";
@@ -30,8 +37,8 @@ import { InputDecryption } from "../messages/secretMessage.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
 import type { Host } from "../state/host.ts";
 import { StateCiphers } from "../state/stateCipher.ts";
+import { QueryBudget } from "./queryBudget.ts";
 
-const SEAL_LABEL = "network/v1";
 const HASH_LENGTH = 32;
 
 /** What a network is made from besides its record. */
@@ -40,11 +47,16 @@ export type NetworkParts = {
   readonly engine: Engine;
   readonly host: Host;
   readonly sealing: SealingPower;
+  readonly freshness: Freshness;
 };
+
+/** A block as it comes from the host. */
+export type BeginBlock = EcallRequest<"beginBlock">;
 
 type OpenBlock = {
   readonly context: BlockContext;
   readonly cursor: BlockCursor;
+  readonly log: BlockLog;
   running: RunningTransaction | undefined;
 };
 
@@ -56,8 +68,15 @@ export class Network {
   readonly #parts: NetworkParts;
   #record: TrustedRecord;
   #block: OpenBlock | undefined;
-  /** The last block that ended; queries run there. */
+  /** The last block that ended; queries run there. Undefined while the host's state is of an earlier one. */
   #ended: BlockPoint | undefined;
+  /** What the block before the next one came to here, if it ran since this enclave started. */
+  #log: { readonly next: bigint; readonly block: BlockLog } | undefined;
+  /** The past that is being run again. */
+  #rewind: Rewind | undefined;
+  /** Why nothing runs any more until a restart. */
+  #halt: RefusalError | undefined;
+  readonly queryBudget: QueryBudget;
 
   private constructor(parts: NetworkParts, record: TrustedRecord) {
     const { crypto, engine, host } = parts;
@@ -71,6 +90,7 @@ export class Network {
     this.#parts = parts;
     this.#record = record;
     this.#ended = record.last;
+    this.queryBudget = new QueryBudget(record.chainId);
   }
 
   /** A new network, before its first block. */
@@ -84,26 +104,25 @@ export class Network {
       counter: 0n,
       latched: false,
     };
-    const record = { version: RECORD_VERSION, chainId, seeds, randomSeedId: seeds.length, anchor, ...beginning };
+    const record = { version: RECORD_VERSION, chainId, seeds, randomSeeds: [], anchor, ...beginning };
     return new Network(parts, record);
   }
 
   /** A network that this enclave was admitted to, before its first block. @param registrationSecret of the key that was admitted */
   static join(parts: NetworkParts, { chainId, seeds, anchor }: Handover, registrationSecret: Uint8Array): Network {
     const created = Network.create(parts, chainId, seeds, anchor);
-    // The first blocks' randoms were made under the first seeds.
-    created.#record = { ...created.#record, isFounder: false, registrationSecret, randomSeedId: MIN_SEEDS };
+    created.#record = { ...created.#record, isFounder: false, registrationSecret };
     return created;
   }
 
-  /** @throws {RefusalError} SealBroken, SealOfAnotherMeasurement */
+  /** @throws {RefusalError} those of {@link unseal} */
   static unseal(parts: NetworkParts, sealed: Uint8Array): Network {
-    const { about, plaintext } = unseal(parts.crypto, parts.sealing, SEAL_LABEL, sealed);
+    const { about, plaintext } = unseal(parts.crypto, parts.sealing, SealLabel.Network, sealed);
     const record = decodeTrustedRecord(plaintext);
     if (record.version !== RECORD_VERSION || record.chainId !== about.chainId) {
       throw new RefusalError(RefusalCode.SealBroken, "sealed record: its content is not what its header says");
     }
-    return new Network(parts, record);
+    return new Network(parts, { ...record, previous: parts.crypto.sha256(sealed) });
   }
 
   get registrationSecret(): Uint8Array | undefined {
@@ -124,7 +143,7 @@ export class Network {
     return this.#record.last;
   }
 
-  /** Where queries run; undefined before the first block has ended. */
+  /** Where queries run; undefined unless the last block accepted, or the one before it if that one is open, has ended. */
   get ended(): BlockPoint | undefined {
     return this.#ended;
   }
@@ -138,7 +157,7 @@ export class Network {
     return a.chainId === b.chainId && sameSeeds && equalBytes(a.anchor.appHash, b.anchor.appHash);
   }
 
-  /** @throws {RefusalError} Latched */
+  /** @throws {RefusalError} Latched, Diverged */
   requireUnlatched(): void {
     if (this.#record.latched) {
       throw new RefusalError(
@@ -146,21 +165,25 @@ export class Network {
         "two blocks were validly signed at one height: an operator must look into it",
       );
     }
+    if (this.#halt !== undefined) throw this.#halt;
   }
 
-  /** The record as it is now, sealed; each sealing counts up. */
+  /** The record as it is now, sealed; each sealing counts up and names the one before. */
   seal(): Uint8Array {
     this.#record = { ...this.#record, counter: this.#record.counter + 1n };
-    const { chainId, counter, last } = this.#record;
-    const about = { label: SEAL_LABEL, counter, height: last?.height ?? 0n, chainId };
-    return seal(this.#parts.crypto, this.#parts.sealing, about, encodeTrustedRecord(this.#record));
+    const { chainId, counter, last, previous } = this.#record;
+    const { crypto, sealing } = this.#parts;
+    const about = { label: SealLabel.Network, counter, height: last?.height ?? 0n, chainId, previous };
+    const sealed = seal(crypto, sealing, about, encodeTrustedRecord(this.#record));
+    this.#record = { ...this.#record, previous: crypto.sha256(sealed) };
+    return sealed;
   }
 
   /** Whether a proposal at `height` may begin with this transaction. */
   acceptsRandom(height: bigint, proposer: Uint8Array, transaction: Uint8Array): boolean {
     const { crypto, keys } = this.services;
     const place = this.nextRandomPlace(height, proposer);
-    const { randomSeedId: oldestSeedId } = this.#record;
+    const oldestSeedId = oldestRandomSeed(this.#record.randomSeeds, height);
     return (
       place !== undefined && openRandomTransaction(crypto, keys, place, { transaction, oldestSeedId }) !== undefined
     );
@@ -175,45 +198,117 @@ export class Network {
   }
 
   /**
-   * Accepts a block and opens it for its messages.
-   * @returns true if it was accepted before
-   * @throws {RefusalError} the code of the verification step; Latched; WrongState if another block has not ended
+   * Trusts headers after the last block accepted without running their blocks.
+   * @returns the sealed record
+   * @throws {RefusalError} the code of the verification step, and then none of them counts; Latched; WrongState while a block is open
+   *   or the past is run again
    */
-  beginBlock(presented: PresentedBlock): boolean {
+  acceptHeaders(blocks: readonly SignedHeader[]): Uint8Array {
     this.requireUnlatched();
-    const verified = this.#verify(presented);
-    if (!verified.rerun && this.#block !== undefined) {
-      throw new RefusalError(RefusalCode.WrongState, `block ${this.#record.last?.height} has not ended`);
+    this.#requireNoBlock();
+    if (this.#rewind !== undefined) throw new RefusalError(RefusalCode.WrongState, "headers: the past is run again");
+    let { last } = this.#record;
+    for (const block of blocks) {
+      const { accepted, rerun } = this.#guard(() =>
+        verifyHeader(this.services.crypto, { ...this.#record, last }, block),
+      );
+      if (rerun) throw new RefusalError(RefusalCode.BlockHeight, `headers: ${accepted.height} was accepted before`);
+      last = accepted;
     }
-    const { crypto } = this.services;
-    const transactions: BlockTransaction[] = presented.transactions.map((bytes) => readTransaction(crypto, bytes));
-    const counter = new CallCounter();
-    const { height, timeNs } = verified.accepted;
-    const { seed, seedId: randomSeedId } = this.#seed(verified, presented.transactions[0]);
-    const context = { height, timeNs, calls: { seed, counter } };
-    this.#block = { context, cursor: new BlockCursor(transactions), running: undefined };
-    this.#record = { ...this.#record, last: verified.accepted, randomSeedId };
-    return verified.rerun;
+    if (blocks.length > 0) {
+      this.#record = { ...this.#record, last, rootsAfter: undefined };
+      this.#ended = undefined;
+    }
+    return this.seal();
   }
 
-  #verify(presented: PresentedBlock): VerifiedBlock {
+  /** Goes back to accepted blocks. @throws {RefusalError} those of {@link Rewind.show}; WrongState while a block is open */
+  rewind(headers: readonly Uint8Array[]): void {
+    this.requireUnlatched();
+    this.#requireNoBlock();
+    const { last } = this.#record;
+    if (last === undefined) throw new RefusalError(RefusalCode.WrongState, "rewind: no block was accepted yet");
+    const rewind = this.#rewind ?? new Rewind(this.services.crypto, last);
+    rewind.show(headers);
+    this.#rewind = rewind;
+    this.#ended = undefined;
+  }
+
+  #requireNoBlock(): void {
+    if (this.#block !== undefined) {
+      throw new RefusalError(RefusalCode.WrongState, `block ${this.#block.context.height} has not ended`);
+    }
+  }
+
+  /**
+   * Accepts a block and opens it for its messages.
+   * @returns true if it was accepted before
+   * @throws {RefusalError} the code of the verification step; Latched; Diverged; WrongState if another block has not ended
+   */
+  beginBlock(presented: BeginBlock): boolean {
+    this.requireUnlatched();
+    const { crypto } = this.services;
+    const verified = this.#guard(() => this.#verify(presented));
+    const { accepted, rerun } = verified;
+    if (!rerun) this.#requireNoBlock();
+    const transactions: BlockTransaction[] = presented.transactions.map((bytes) => readTransaction(crypto, bytes));
+    const { height, timeNs } = accepted;
+    const { seed, seedId } = this.#seed(verified, presented.transactions[0]);
+    const context = { height, timeNs, calls: { seed, counter: new CallCounter() } };
+    const log = new BlockLog(transactions.length);
+    this.#block = { context, cursor: new BlockCursor(transactions), log, running: undefined };
+    const randomSeeds = noteRandomSeed(this.#record.randomSeeds, height, seedId);
+    this.#record = rerun
+      ? { ...this.#record, randomSeeds }
+      : { ...this.#record, randomSeeds, last: accepted, rootsAfter: undefined };
+    if (!rerun) this.queryBudget.refill();
+    this.#parts.freshness.look(transactions);
+    return rerun;
+  }
+
+  #verify(presented: BeginBlock): VerifiedHeader {
+    const { crypto } = this.services;
+    const verified = verifyBlock(crypto, this.#trust(), presented);
+    // A block that begins once more was compared the first time, or follows one that this enclave has not run since.
+    const isNext = verified.accepted.height === this.#log?.next;
+    verifyLastResults(crypto, verified.header, presented.lastResults, isNext ? this.#log?.block : undefined);
+    return verified;
+  }
+
+  /** What the next block must fit. @throws {RefusalError} Behind */
+  #trust(): Trust {
+    const rewind = this.#rewind;
+    if (rewind === undefined) return this.#record;
+    const { next } = rewind;
+    if (next === undefined) {
+      throw new RefusalError(RefusalCode.Behind, "block: the headers of the blocks to run again must be shown first");
+    }
+    return { ...this.#record, last: next, onlyAgain: true };
+  }
+
+  /** Latches, or halts, if a check finds what it never may. */
+  #guard<T>(check: () => T): T {
     try {
-      return verifyBlock(this.services.crypto, this.#record, presented);
+      return check();
     } catch (error) {
       if (error instanceof RefusalError && error.code === RefusalCode.Latched) {
         this.#record = { ...this.#record, latched: true };
+        this.#block = undefined;
+      }
+      if (error instanceof RefusalError && error.code === RefusalCode.Diverged) {
+        this.#halt = error;
         this.#block = undefined;
       }
       throw error;
     }
   }
 
-  #seed({ header, accepted }: VerifiedBlock, transaction: Uint8Array | undefined): ReturnType<typeof blockSeed> {
+  #seed({ header, accepted }: VerifiedHeader, transaction: Uint8Array | undefined): ReturnType<typeof blockSeed> {
     const { crypto, keys, chainId } = this.services;
     const { hash } = header.lastBlockId;
     const lastBlockHash = hash.length === 0 ? new Uint8Array(HASH_LENGTH) : hash;
     const place = { chainId, height: accepted.height, lastBlockHash, proposer: header.proposerAddress };
-    const { randomSeedId: oldestSeedId } = this.#record;
+    const oldestSeedId = oldestRandomSeed(this.#record.randomSeeds, accepted.height);
     return blockSeed(crypto, keys, place, { transaction, oldestSeedId, blockHash: accepted.hash });
   }
 
@@ -226,7 +321,8 @@ export class Network {
     if (running === undefined) throw new RangeError("a transaction continues that never began");
     try {
       const outcome = runMessage(this.services, block.context, running, { message: taken.message, signers });
-      if (outcome.result.kind !== "ok") block.cursor.noteFailure();
+      if (outcome.result.kind === "ok") block.log.noteResponse(message, outcome.result.value);
+      else block.cursor.noteFailure();
       return outcome;
     } catch (error) {
       // The message neither ran nor did not: only the whole block, from its beginning, has a defined result.
@@ -250,26 +346,49 @@ export class Network {
   endTransaction(transaction: number, kept: boolean): void {
     const block = this.#openBlock();
     block.cursor.end(transaction, kept);
+    block.log.end(transaction, kept);
     block.running = undefined;
   }
 
   /**
    * Ends the block. When latched, hands out the latched record instead, so that the host can keep it.
    * @returns the sealed record
-   * @throws {RefusalError} TransactionOpen, NotInBlock
+   * @throws {RefusalError} TransactionOpen, NotInBlock; Diverged if the last block came to something else than the first time
    */
   endBlock(): Uint8Array {
     if (this.#record.latched) return this.seal();
     const block = this.#openBlock();
     block.cursor.endBlock();
     this.#block = undefined;
-    this.#ended = block.context;
+    const roots: ProvenRoots | undefined = undefined;
+    this.#guard(() => this.#finish(block, roots));
     return this.seal();
   }
 
+  /** @param roots what the block came to */
+  #finish({ context, log }: OpenBlock, roots: ProvenRoots | undefined): void {
+    this.#log = { next: context.height + 1n, block: log };
+    const last = this.#record.last as AcceptedBlock;
+    this.#rewind?.advance(roots);
+    if (context.height !== last.height) return;
+    requireSameRoots(this.#record.rootsAfter, roots);
+    this.#rewind = undefined;
+    this.#record = { ...this.#record, rootsAfter: roots };
+    this.#ended = context;
+  }
+
+  /** @throws {RefusalError} Latched, Diverged, NotInBlock */
   #openBlock(): OpenBlock {
     this.requireUnlatched();
     if (this.#block === undefined) throw new RefusalError(RefusalCode.NotInBlock, "no block is open");
     return this.#block;
+  }
+}
+
+/** A block that runs again comes to what it came to before (consensus §3.5 "re-run"). */
+function requireSameRoots(before: ProvenRoots | undefined, now: ProvenRoots | undefined): void {
+  if (before === undefined || now === undefined) return;
+  if (!equalBytes(before.compute, now.compute) || !equalBytes(before.register, now.register)) {
+    throw new RefusalError(RefusalCode.Diverged, "block: run again it came to another state than the first time");
   }
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { EcallHandlers } from "@sotto/boundary/calls";
+import type { Freshness } from "../block/freshness.ts";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import { EngineError } from "../engine/engineError.ts";
@@ -16,12 +17,15 @@ const MAX_MESSAGE_LENGTH = 2_000;
 
 type Queries = Pick<EcallHandlers, "query" | "simulateMessage" | "checkCode">;
 
-export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkParts): Queries {
+export function makeQueries(state: EnclaveState, { crypto, engine, freshness }: NetworkParts): Queries {
   return {
     query: ({ past, ...request }) => {
       const network = state.network();
       network.requireUnlatched();
-      return runQuery(network.services, queryPoint(network, past), request);
+      requireFresh(freshness);
+      const point = queryPoint(network, past);
+      network.queryBudget.take(request.contract);
+      return runQuery(network.services, point, request);
     },
 
     simulateMessage: (request) => {
@@ -43,11 +47,22 @@ export function makeQueries(state: EnclaveState, { crypto, engine }: NetworkPart
   };
 }
 
+/** Nobody learns anything from an enclave that is fed the past (consensus §5 T20, T33). */
+function requireFresh({ isProven }: Freshness): void {
+  if (isProven) return;
+  throw new RefusalError(
+    RefusalCode.NotFresh,
+    "query: no block with the nonce of this start was verified yet; ask again in a moment",
+  );
+}
+
 function queryPoint(network: Network, past: BlockPoint | undefined): BlockPoint {
   if (past !== undefined) {
     if (isDevelopmentChain(network.chainId)) return past;
     throw new RefusalError(RefusalCode.PastNotAllowed, "query: the past is open on development networks only");
   }
-  if (network.ended === undefined) throw new RefusalError(RefusalCode.WrongState, "query: no block has ended yet");
+  if (network.ended === undefined) {
+    throw new RefusalError(RefusalCode.Behind, "query: the last accepted block has not been run to its end");
+  }
   return network.ended;
 }

@@ -41,8 +41,11 @@ const record = struct({
   chainId: text(LIMITS.chainId),
   /** Two to five, oldest first. */
   seeds: list(fixed(SEED_LENGTH), MAX_SEEDS),
-  /** Id of the seed that the last block's random was made under: earlier ones make no random any more (enclave §9.2). */
-  randomSeedId: u8,
+  /**
+   * Seeds under which blocks' randoms were made, each with the height of its first: below, earlier ones make a random too; from it
+   * on they make none (enclave §9.2). Heights are kept so that a block that is run again finds the seeds of its time.
+   */
+  randomSeeds: list(struct({ seedId: u8, from: u64 }), MAX_SEEDS),
   anchor,
   /** The last block accepted; absent before the first. */
   last: option(acceptedBlock),
@@ -64,6 +67,7 @@ export type GenesisAnchor = Of<typeof anchor>;
 export type ProvenRoots = Of<typeof provenRoots>;
 export type AcceptedBlock = Of<typeof acceptedBlock>;
 export type TrustedRecord = Of<typeof record>;
+export type RandomSeed = TrustedRecord["randomSeeds"][number];
 
 export const RECORD_VERSION = 3;
 
@@ -74,6 +78,23 @@ export function encodeTrustedRecord(value: TrustedRecord): Uint8Array {
 /** @throws {BoundaryError} unless the bytes are one record */
 export function decodeTrustedRecord(bytes: Uint8Array): TrustedRecord {
   return decode(record, bytes);
+}
+
+/** The oldest seed under which the random of the block at `height` may be made. Every network begins with {@link MIN_SEEDS}. */
+export function oldestRandomSeed(randomSeeds: readonly RandomSeed[], height: bigint): number {
+  return randomSeeds.filter(({ from }) => from < height).reduce((id, { seedId }) => Math.max(id, seedId), MIN_SEEDS);
+}
+
+/** Notes the seed of the random at `height`. */
+export function noteRandomSeed(
+  randomSeeds: readonly RandomSeed[],
+  height: bigint,
+  seedId: number,
+): readonly RandomSeed[] {
+  if (seedId <= MIN_SEEDS) return randomSeeds;
+  const others = randomSeeds.filter((known) => known.seedId !== seedId);
+  const known = randomSeeds.find((one) => one.seedId === seedId);
+  return [...others, { seedId, from: known !== undefined && known.from < height ? known.from : height }];
 }
 
 /**

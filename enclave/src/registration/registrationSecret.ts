@@ -6,9 +6,8 @@ import { decode, encode, fixed, struct, u8 } from "@sotto/boundary/codec";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { CodedError } from "@sotto/common/errors";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
-import { type SealingPower, seal, unseal } from "../keys/sealing.ts";
+import { type SealingPower, SealLabel, seal, unseal } from "../keys/sealing.ts";
 
-const LABEL = "registration/v1";
 const VERSION = 1;
 const SECRET_LENGTH = 32;
 
@@ -19,13 +18,13 @@ export function makeRegistrationSecret(power: SealingPower): Uint8Array {
 }
 
 export function sealRegistrationSecret(crypto: Crypto, power: SealingPower, secret: Uint8Array): Uint8Array {
-  const about = { label: LABEL, counter: 1n, height: 0n, chainId: "" };
+  const about = { label: SealLabel.Registration, counter: 1n, height: 0n, chainId: "", previous: new Uint8Array(32) };
   return seal(crypto, power, about, encode(record, { version: VERSION, secret }));
 }
 
 /** @throws {RefusalError} of `unseal`; never makes another key in place of one that cannot be read */
 export function unsealRegistrationSecret(crypto: Crypto, power: SealingPower, sealed: Uint8Array): Uint8Array {
-  const { plaintext } = unseal(crypto, power, LABEL, sealed);
+  const { plaintext } = unseal(crypto, power, SealLabel.Registration, sealed);
   try {
     const { version, secret } = decode(record, plaintext);
     if (version === VERSION) return secret;

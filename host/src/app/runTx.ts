@@ -6,8 +6,8 @@
  */
 import type { Event } from "@sotto/boundary/messages";
 import { EMPTY_BYTES } from "@sotto/common/bytes";
-import { Any } from "@sotto/common/wire/any";
-import { message, repeated } from "@sotto/common/wire/message";
+import type { Any } from "@sotto/common/wire/any";
+import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import type { TxResult } from "../abci/application.ts";
 import { outOfGasError, runAnte, withTxMeter } from "./ante/anteHandler.ts";
 import type { AnteDeps } from "./ante/anteStep.ts";
@@ -16,9 +16,6 @@ import { branchOf, type Context, type TxInfo } from "./core/context.ts";
 import { type GasMeter, OutOfGas } from "./core/gas.ts";
 import type { MessageRouter } from "./core/messageRouter.ts";
 import { type AppTx, readTx } from "./core/tx.ts";
-
-/** What a transaction answers: one response a message (chain §2.21). */
-export const TxMsgData = message("cosmos.base.abci.v1beta1.TxMsgData", { msgResponses: repeated(2, Any) });
 
 export type RunTxDeps = { readonly ante: AnteDeps; readonly messages: MessageRouter };
 

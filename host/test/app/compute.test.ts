@@ -15,10 +15,10 @@ import {
   MsgStoreCode,
   MsgStoreCodeResponse,
 } from "@sotto/common/wire/compute";
+import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/app/core/addresses.ts";
 import { codeKey, contractKey } from "../../src/app/modules/compute/keys.ts";
-import { TxMsgData } from "../../src/app/runTx.ts";
 import { Query as BankQuery } from "../../src/proto/gen/cosmos/bank/v1beta1/query_pb.ts";
 import { Query } from "../../src/proto/gen/secret/compute/v1beta1/query_pb.ts";
 import { sendMessage } from "./bankMessages.ts";

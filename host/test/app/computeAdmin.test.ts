@@ -10,10 +10,10 @@ import {
   MsgMigrateContractResponse,
   MsgUpdateAdmin,
 } from "@sotto/common/wire/compute";
+import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/app/core/addresses.ts";
 import { authorizedAdminKey, authorizedCodeKey, historyPrefix } from "../../src/app/modules/compute/keys.ts";
-import { TxMsgData } from "../../src/app/runTx.ts";
 import { Query } from "../../src/proto/gen/secret/compute/v1beta1/query_pb.ts";
 import { account, makeTestNetwork, signTx, type TestNetwork, uscrt } from "./testNetwork.ts";
 

@@ -4,9 +4,9 @@ import type { EcallRequest } from "@sotto/boundary/messages";
 import { utf8ToBytes } from "@sotto/common/bytes";
 import { type Any, packAny } from "@sotto/common/wire/any";
 import { MsgExecuteContract, MsgExecuteContractResponse } from "@sotto/common/wire/compute";
+import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { describe, expect, it } from "vitest";
 import { COMPUTE_STORE } from "../../src/app/modules/compute/keys.ts";
-import { TxMsgData } from "../../src/app/runTx.ts";
 import { sendMessage } from "./bankMessages.ts";
 import { account, makeTestNetwork, signTx, type TestNetwork, uscrt } from "./testNetwork.ts";
 
