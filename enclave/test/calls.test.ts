@@ -371,7 +371,6 @@ describe("contracts §5.3, §5.4, enclave §7.6: messages to other modules", () 
 
   it("redact errors on networks that are not for development", () => {
     const strict = TestChain.start({ chainId: "secret-4" });
-    strict.freshen();
     const bob = new Wallet(2);
     const contract = strict.instantiate(bob, strict.storeCode(PROBE), { noop: {} });
     strict.execute(bob, contract, send(sub(bank(bob.bech32, "4"), "error", { id: 1 })));
