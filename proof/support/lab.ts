@@ -87,6 +87,8 @@ export function openHome(home: string, connection: EnclaveConnection, now: () =>
       validator: loadValidatorKey(paths.validatorKey, crypto),
       role: { kind: "solo", chainId: undefined },
       nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
+      platform: { name: "sim", insecure: true },
+      joined: undefined,
       moniker: "proof",
       gunzip,
       now,

@@ -1,5 +1,5 @@
 /**
- * `sotto start`: runs the node in this process, with a banner for people and a line for each transaction.
+ * Running a node in this process: `sotto start`, and the last step of `sotto join`. A banner for people, a line for each transaction.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -8,21 +8,32 @@ import { decodeBech32 } from "@sotto/common/bech32";
 import { bytesToHex, tryBytesToUtf8 } from "@sotto/common/bytes";
 import { ContractInfo } from "@sotto/common/wire/compute";
 import { DEVELOPMENT_ACCOUNTS } from "@sotto/host/app/genesis/developmentAccounts";
+import { isBootTransaction } from "@sotto/host/node/bootTransaction";
 import type { ExecutedBlock } from "@sotto/host/node/executor";
-import { startNode } from "@sotto/host/node/node";
-import type { RunningNode } from "@sotto/host/node/serveNode";
+import { type JoinOptions, startNode } from "@sotto/host/node/node";
+import type { NodeOptions, RunningNode } from "@sotto/host/node/serveNode";
 import { formatTransactionLine } from "@sotto/host/node/transactionLine";
-import type { StartFlags } from "./options.ts";
+import type { NodeFlags, StartFlags } from "./options.ts";
+import { out, warn } from "./output.ts";
 
-const out = (text: string): void => void process.stdout.write(`${text}\n`);
-const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+export const BUNDLE = new URL("../../../enclave/bundle/enclave.cjs", import.meta.url);
 
-const BUNDLE = new URL("../../../enclave/bundle/enclave.cjs", import.meta.url);
+/** Of a follower, which makes no blocks. */
+const NO_CLOCK = { collect: 0, blockInterval: 0 } as const;
 
-export async function start(flags: StartFlags): Promise<void> {
+export function start(flags: StartFlags): Promise<void> {
+  return runNode(flags, undefined);
+}
+
+/** Runs until a signal comes or the node stops by itself. @throws {Error} why it stopped */
+export async function runNode(
+  flags: NodeFlags & Partial<Pick<StartFlags, "chainId" | "peer" | "collect" | "blockInterval">>,
+  join: JoinOptions | undefined,
+): Promise<void> {
   let node: RunningNode | undefined;
   let stopping = false;
   let starting: Promise<void> | undefined;
+  let progress: ReturnType<typeof setInterval> | undefined;
   const stopped = new Promise<Error | undefined>((resolve) => {
     const stop = (): void => resolve(undefined);
     process.once("SIGINT", stop);
@@ -32,23 +43,17 @@ export async function start(flags: StartFlags): Promise<void> {
 
   async function run(fail: (error: Error) => void): Promise<void> {
     try {
-      node = await startNode({
-        home: flags.home,
-        chainId: undefined,
-        peers: [],
-        rest: flags.rest,
-        rpc: flags.rpc,
-        enclave: flags.enclave,
-        bundle: new Uint8Array(readFileSync(BUNDLE)),
-        collectMs: flags.collect,
-        intervalMs: flags.blockInterval,
-        keepHeights: flags.keepHeights,
-        onBlock: (block) => printBlock(node, block),
+      const events = {
+        onBlock: (block: ExecutedBlock) => printBlock(node, block),
         onPeer: warn,
         onFailure: fail,
-        onInternalError: (error) => warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
-      });
-      if (!stopping) printBanner(node, flags);
+        onInternalError: (error: unknown) =>
+          warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
+      };
+      node = await startNode({ ...nodeOptions(flags), ...events }, join);
+      if (stopping) return;
+      printBanner(node, flags);
+      if (node.status.role === "follower") progress = reportProgress(node);
     } catch (error) {
       fail(error as Error);
     }
@@ -57,26 +62,62 @@ export async function start(flags: StartFlags): Promise<void> {
   const failure = await stopped;
   stopping = true;
   // A signal may come during the start: what that opens has to be closed.
-  await starting;
+  if (join === undefined) await starting;
+  clearInterval(progress);
   await node?.close();
   if (failure !== undefined) throw failure;
   out("stopped; the next start continues here");
 }
 
-function printBanner(node: RunningNode, flags: StartFlags): void {
+function nodeOptions(
+  flags: Parameters<typeof runNode>[0],
+): Omit<NodeOptions, "onBlock" | "onPeer" | "onFailure" | "onInternalError"> {
+  const { home, rest, rpc, enclave, platform, keepHeights, chainId, peer = [] } = flags;
+  const { collect: collectMs, blockInterval: intervalMs } = { ...NO_CLOCK, ...flags };
+  const bundle = new Uint8Array(readFileSync(BUNDLE));
+  return { home, rest, rpc, enclave, platform, keepHeights, chainId, peers: peer, bundle, collectMs, intervalMs };
+}
+
+const PROGRESS_MS = 1_000;
+
+/** A line a second until the node is where its network is. */
+function reportProgress(node: RunningNode): ReturnType<typeof setInterval> {
+  const timer = setInterval(() => {
+    const { height, tip } = node.progress();
+    if (node.backend.isCatchingUp) {
+      out(`catching up: block ${height} of ${tip === height ? "?" : tip}`);
+      return;
+    }
+    out(`following at height ${height}`);
+    clearInterval(timer);
+  }, PROGRESS_MS);
+  return timer;
+}
+
+function printBanner(node: RunningNode, flags: NodeFlags): void {
   const { status } = node;
+  const isFollower = status.role === "follower";
+  const doing = status.isNew
+    ? "made a new network"
+    : `${isFollower ? "follows" : "continues"} at height ${status.latestHeight}`;
   out(`
-sotto ${status.isNew ? "made a new network" : `continues at height ${status.latestHeight}`}: ${status.chainId}, denom uscrt
+sotto ${doing}: ${status.chainId}, denom uscrt
 
   REST         ${node.restUrl}
   RPC          ${node.rpcUrl}
   state        ${node.paths.root}
   enclave      ${bytesToHex(status.measurement)} (${flags.enclave})
-  platform     sim, INSECURE: it protects nothing from whoever runs this machine
+  platform     ${flags.platform === "sim" ? "sim, INSECURE: it protects nothing from whoever runs this machine" : flags.platform}
+${isFollower ? `  validator    ${bytesToHex(status.validator.address).toUpperCase()}, which signs nothing here\n` : accountLines()}`);
+}
 
+function accountLines(): string {
+  const lines = DEVELOPMENT_ACCOUNTS.map(
+    ({ name, address, mnemonic }) => `  ${name.padEnd(12)} ${address}\n               ${mnemonic}\n`,
+  );
+  return `
   Accounts with 1,000,000,000,000 SCRT each. Their keys are PUBLIC: never use them anywhere else.
-${DEVELOPMENT_ACCOUNTS.map(({ name, address, mnemonic }) => `  ${name.padEnd(12)} ${address}\n               ${mnemonic}`).join("\n")}
-`);
+${lines.join("")}`;
 }
 
 /** A contract keeps its label, so one look into the state is enough; few contracts run, those of one start fit in memory. */
@@ -103,11 +144,12 @@ function labelOf(node: RunningNode, contract: string): string | undefined {
 
 /** All lines of a block in one write: a write costs more than what it carries. */
 function printBlock(node: RunningNode | undefined, { block, results, prints }: ExecutedBlock): void {
-  if (node === undefined) return;
+  // The past of a network that others made is no news.
+  if (node === undefined || node.backend.isCatchingUp) return;
   const lines: string[] = [];
   for (const [position, tx] of block.transactions.entries()) {
     const result = results.results[position];
-    if (position === 0 || result === undefined) continue;
+    if (position === 0 || result === undefined || isBootTransaction(tx)) continue;
     const line = { height: block.height, tx, result, labelOf: (contract: string) => labelOf(node, contract) };
     lines.push(formatTransactionLine(line));
   }

@@ -3,18 +3,21 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
+import type { EcallName } from "@sotto/boundary/messages";
 import { gunzip } from "@sotto/platform/gunzip";
-import { makeSimPlatform } from "@sotto/platform/sim";
+import type { Platform } from "@sotto/platform/platform";
 import { MODULE_STORES } from "../app/modules/modules.ts";
-import { makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
+import { type EnclaveHost, makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import { nowNs } from "./clock.ts";
-import { type Executor, openExecutor } from "./executor.ts";
-import type { HomePaths } from "./home.ts";
+import { type Executor, type ExecutorDeps, openExecutor } from "./executor.ts";
+import { type HomePaths, readFileIfAny } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
+import { sealedFiles } from "./joinHome.ts";
 import type { NodeRole } from "./network.ts";
 import { loadNodeAccount } from "./nodeAccount.ts";
+import { type PlatformName, platformOf } from "./platformOf.ts";
 import { serveCalls } from "./threadCalls.ts";
 import { loadValidatorKey } from "./validatorKey.ts";
 
@@ -22,24 +25,39 @@ export type ExecutorThreadData = {
   readonly paths: HomePaths;
   readonly bundle: Uint8Array;
   readonly enclave: "inline" | "process";
+  readonly platform: PlatformName;
   readonly role: NodeRole;
   readonly moniker: string;
   readonly keepHeights: number;
 };
 
-const { paths, bundle, enclave, role, moniker, keepHeights } = workerData as ExecutorThreadData;
+const { paths, bundle, enclave, platform, role, moniker, keepHeights } = workerData as ExecutorThreadData;
 const crypto = makeHostCrypto();
 
+/** What `sotto join` asks of the enclave and its machine before there is a network to execute. */
+export type JoiningExecutor = {
+  readonly ecall: (name: EcallName, request: unknown) => unknown;
+  readonly collateral: (nowSeconds: number) => Uint8Array;
+};
+
+/** The enclave of this run: who joins goes on with it, since not every machine could open again what it sealed. */
+let enclaveOfRun: EnclaveHost | undefined;
+function startEnclave(): EnclaveHost {
+  enclaveOfRun ??= makeEnclaveHost(
+    enclave === "inline" ? platformOfRun().startInline(bundle) : platformOfRun().startProcess(bundle),
+  );
+  return enclaveOfRun;
+}
+const platformOfRun = (): Platform => platformOf(platform, paths);
+
 function open(): Executor {
-  const platform = makeSimPlatform({ machineSecretFile: paths.machineSecret });
   const store = makeStateStore(openLmdbEngine({ path: paths.state, readOnly: false }), {
     sha256: crypto.sha256,
     stores: MODULE_STORES,
   });
-  const connection = enclave === "inline" ? platform.startInline(bundle) : platform.startProcess(bundle);
   return openExecutor({
     store,
-    enclave: makeEnclaveHost(connection),
+    enclave: startEnclave(),
     crypto,
     role,
     validator: loadValidatorKey(paths.validatorKey, crypto),
@@ -48,7 +66,15 @@ function open(): Executor {
     gunzip,
     now: nowNs,
     keepHeights,
+    platform: platformOfRun(),
+    joined: readJoined(),
   });
+}
+
+function readJoined(): ExecutorDeps["joined"] {
+  const text = readFileIfAny(paths.genesis);
+  const sealed = sealedFiles(paths).loadNetwork();
+  return text === undefined || sealed === undefined ? undefined : { text, sealed };
 }
 
 if (parentPort === null) throw new TypeError("this file is the entry of a worker thread");
@@ -65,5 +91,7 @@ serveCalls(parentPort, {
   bootTransaction: () => opened().bootTransaction(),
   query: (request) => opened().query(request),
   simulate: (tx) => opened().simulate(tx),
-  close: () => executor?.close(),
-} satisfies Executor);
+  close: () => (executor === undefined ? enclaveOfRun?.close() : executor.close()),
+  ecall: (name, request) => startEnclave().call(name, request as never),
+  collateral: (nowSeconds) => platformOfRun().collateral(nowSeconds),
+} satisfies Executor & JoiningExecutor);

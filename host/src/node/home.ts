@@ -6,6 +6,7 @@
  *     node-account.key              secp256k1 key of the node's own account
  *     node.json                     the peers of a node that follows
  *     insecure-sim-machine.key      stands in for the processor's sealing key (platform sim)
+ *     sealed/                       what the enclave keeps: seeds and last block; registration key
  *     data/state/, data/index/      LMDB: state, blocks and sealed record; transaction index
  *     lock                          process id of the node that runs here
  * @module
@@ -33,6 +34,9 @@ export type HomePaths = {
   readonly nodeAccount: string;
   readonly nodeFile: string;
   readonly machineSecret: string;
+  readonly sealed: string;
+  readonly sealedNetwork: string;
+  readonly sealedRegistration: string;
   readonly data: string;
   readonly state: string;
   readonly index: string;
@@ -50,6 +54,9 @@ export function homePaths(root: string): HomePaths {
     nodeAccount: join(root, "node-account.key"),
     nodeFile: join(root, "node.json"),
     machineSecret: join(root, "insecure-sim-machine.key"),
+    sealed: join(root, "sealed"),
+    sealedNetwork: join(root, "sealed", "network.sealed"),
+    sealedRegistration: join(root, "sealed", "registration.sealed"),
     data: join(root, "data"),
     state: join(root, "data", "state"),
     index: join(root, "data", "index"),
@@ -87,7 +94,7 @@ function makeFolder(path: string): void {
 /** Creates the folders and makes sure that they can be written to. @throws {NodeError} HomeNotUsable */
 export function prepareHome(paths: HomePaths): void {
   try {
-    for (const folder of [paths.root, paths.state, paths.index]) makeFolder(folder);
+    for (const folder of [paths.root, paths.sealed, paths.state, paths.index]) makeFolder(folder);
   } catch (error) {
     throw describeFileError(error, `cannot create the home folder ${paths.root}`);
   }

@@ -6,7 +6,8 @@ import { RefusedError } from "@sotto/boundary/calls";
 import { type EcallResponse, INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { bytesToHex, bytesToUtf8, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
-import { makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
+import type { Platform } from "@sotto/platform/platform";
+import { type Attestation, makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
 import { SEALED_RECORD_KEY } from "../app/stateMachine.ts";
 import { hashOfSet } from "../consensus/follower.ts";
 import type { SoloValidator } from "../consensus/solo.ts";
@@ -32,11 +33,15 @@ export type NetworkDeps = {
   readonly nodeAccount: AccountKey;
   readonly moniker: string;
   readonly now: () => bigint;
+  readonly platform: Pick<Platform, "name" | "insecure">;
+  /** What `sotto join` has left for the first start: the genesis file, and the enclave's first sealed record. */
+  readonly joined: { readonly text: string; readonly sealed: Uint8Array } | undefined;
 };
 
 /** @param text what was parsed, byte for byte: its hash is part of the anchor */
 export type Network = { readonly genesis: Genesis; readonly text: string; readonly isNew: boolean };
 
+const SIM_SUFFIX = "-sim";
 const GENESIS_KEY = utf8ToBytes("genesis");
 
 /**
@@ -46,18 +51,29 @@ const GENESIS_KEY = utf8ToBytes("genesis");
 export function openNetwork(deps: NetworkDeps): Network {
   checkInterface(deps.enclave);
   const isNew = deps.store.getTable("meta", SEALED_RECORD_KEY) === undefined;
-  return isNew ? { ...createNetwork(deps), isNew } : { ...reopenNetwork(deps), isNew };
+  if (isNew && deps.role.kind === "follower") keepJoined(deps);
+  else if (isNew) return { ...createNetwork(deps), isNew };
+  return { ...reopenNetwork(deps), isNew: false };
+}
+
+/** From now on the home is like one that was started before. */
+function keepJoined({ store, joined }: NetworkDeps): void {
+  if (joined === undefined) {
+    throw new NodeError(
+      NodeErrorCode.WrongNetwork,
+      "this home has joined no network yet; the same `sotto join` again goes on where it ended",
+    );
+  }
+  store.writeTables([
+    { table: "meta", key: GENESIS_KEY, value: utf8ToBytes(joined.text) },
+    { table: "meta", key: SEALED_RECORD_KEY, value: joined.sealed },
+  ]);
 }
 
 function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
   const { role, enclave, crypto, validator, moniker, now } = deps;
-  if (role.kind === "follower") {
-    throw new NodeError(
-      NodeErrorCode.WrongNetwork,
-      "there is no network in this home to follow; `sotto join` gets one",
-    );
-  }
   const chainId = role.chainId ?? DEVELOPMENT_CHAIN_ID;
+  const attestation = attestationOf(deps, chainId);
   const { keys } = enclave.call("bootstrap", { chainId });
   const development = makeDevelopmentGenesis({
     crypto,
@@ -65,6 +81,7 @@ function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
     validatorKey: validator.publicKey,
     networkKeys: keys,
     nodeAccount: deps.nodeAccount.text,
+    attestation,
   });
   const written = formatGenesis({
     chainId,
@@ -76,6 +93,32 @@ function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
   });
   // What counts is what a later start will read.
   return { genesis: parseGenesis(written, "the new genesis"), text: written };
+}
+
+/** The development network admits nobody; others admit what this first enclave is. */
+function attestationOf({ enclave, platform, validator, nodeAccount }: NetworkDeps, chainId: string): Attestation | undefined {
+  if (chainId === DEVELOPMENT_CHAIN_ID) return undefined;
+  checkChainId(chainId, platform);
+  const { tee, measurement, signer, productId, securityVersion, machineId } = enclave.call("describeSelf", {});
+  return {
+    insecure: platform.insecure,
+    enclave: { tee: tee.kind, measurement, signer, productId, securityVersion },
+    machine: { id: machineId, owner: validator.publicKey },
+    nodeAccount: nodeAccount.text,
+  };
+}
+
+/** Names that end in `-sim` say that the members' enclaves protect nothing (registration §2.7). @throws {NodeError} */
+function checkChainId(chainId: string, { name, insecure }: NetworkDeps["platform"]): void {
+  const isName = /^[a-z0-9][a-z0-9-]{0,45}[a-z0-9]$/.test(chainId);
+  if (isName && chainId.endsWith(SIM_SUFFIX) === insecure) return;
+  const allowed = insecure
+    ? `${DEVELOPMENT_CHAIN_ID} or a name that ends in ${SIM_SUFFIX}, such as private-1${SIM_SUFFIX}`
+    : `${DEVELOPMENT_CHAIN_ID} or a name that does not end in ${SIM_SUFFIX}, such as private-1`;
+  throw new NodeError(
+    NodeErrorCode.BadConfiguration,
+    `chain id ${JSON.stringify(chainId.slice(0, 60))}: on platform ${name} expected ${allowed}; lower-case letters, digits and dashes`,
+  );
 }
 
 /** Fixes the genesis in the enclave and stores it with the first sealed record, in one step. */
@@ -114,7 +157,7 @@ function reopenNetwork({ role, store, enclave, validator }: NetworkDeps): Omit<N
       "the validator key is not that of this network's validator; put the old validator-key.json back, or start over with `sotto reset`",
     );
   }
-  const { chainId, height } = unseal(enclave, sealed);
+  const { chainId, height } = carriedBy(enclave) ?? unseal(enclave, sealed);
   if (chainId !== genesis.chainId) {
     throw new NodeError(
       NodeErrorCode.WrongNetwork,
@@ -129,6 +172,12 @@ function reopenNetwork({ role, store, enclave, validator }: NetworkDeps): Omit<N
     );
   }
   return { genesis, text };
+}
+
+/** The network of an enclave that was given its seeds in this run. */
+function carriedBy(enclave: EnclaveHost): Pick<EcallResponse<"unseal">, "chainId" | "height"> | undefined {
+  const { state } = enclave.call("info", { interfaceVersion: INTERFACE_VERSION });
+  return state.kind === "ready" ? state.value : undefined;
 }
 
 function checkInterface(enclave: EnclaveHost): void {

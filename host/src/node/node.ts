@@ -3,15 +3,23 @@
  * @module
  */
 import { homePaths, lockHome, prepareHome } from "./home.ts";
-import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import type { JoinStep } from "./join.ts";
+import type { JoinRequest } from "./joinHome.ts";
 import { readNodeFile } from "./nodeFile.ts";
+import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import type { NodeOptions, RunningNode } from "./serveNode.ts";
 import { type Closers, startExecutor } from "./threads.ts";
 
 const MONIKER = "sotto";
 
-/** Starts or continues the network of a home folder. @throws {NodeError} with what is wrong and what to do */
-export async function startNode(options: NodeOptions): Promise<RunningNode> {
+/** Makes the home one that follows, and registers its enclave, before the node starts. */
+export type JoinOptions = JoinRequest & { readonly report: (step: "home" | JoinStep, text: string) => void };
+
+/**
+ * Starts or continues the network of a home folder, or joins one.
+ * @throws {NodeError} with what is wrong and what to do; {PeerError} and {RefusedError} while joining
+ */
+export async function startNode(options: NodeOptions, join?: JoinOptions): Promise<RunningNode> {
   const paths = homePaths(options.home);
   prepareHome(paths);
   const closers: Closers = [lockHome(paths)];
@@ -19,11 +27,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const { bundle, enclave, keepHeights, chainId } = options;
+    // Only who joins needs what joining takes.
+    const joining = join === undefined ? undefined : await import("./joinNode.ts");
+    const prepared = join === undefined ? undefined : joining?.prepare(paths, join);
+    const { bundle, enclave, platform, keepHeights, chainId } = options;
     const peers = peersOf(paths.nodeFile, options.peers);
-    const role = peers.length === 0 ? ({ kind: "solo", chainId } as const) : ({ kind: "follower", chainId } as const);
+    const role = { kind: peers.length === 0 ? "solo" : "follower", chainId } as const;
     const moniker = MONIKER;
-    const executor = startExecutor({ paths, bundle, enclave, role, moniker, keepHeights }, closers);
+    const executor = startExecutor({ paths, bundle, enclave, platform, role, moniker, keepHeights }, closers);
+    if (join !== undefined && prepared !== undefined) await joining?.joinWith(executor, paths, join, prepared);
     const starting = executor.status();
     // Waited for below; until then a failure is nobody's.
     starting.catch(() => undefined);

@@ -23,6 +23,8 @@ export const NodeErrorCode = {
   CannotPersist: 8,
   /** The executor stopped; see the cause. */
   ExecutorDied: 9,
+  /** The network refused the registration, or did not decide on it. */
+  NotAdmitted: 10,
 } as const;
 export type NodeErrorCode = (typeof NodeErrorCode)[keyof typeof NodeErrorCode];
 

@@ -20,6 +20,7 @@ import { makeHostCrypto } from "./hostCrypto.ts";
 import { type ListenAddress, listen } from "./listen.ts";
 import { type Backend, makeBackend } from "./makeBackend.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import type { PlatformName } from "./platformOf.ts";
 import { makeSoloLoop } from "./soloLoop.ts";
 import type { Remote } from "./threadCalls.ts";
 import { type Closers, startIndex } from "./threads.ts";
@@ -33,6 +34,7 @@ export type NodeOptions = {
   readonly rest: ListenAddress;
   readonly rpc: ListenAddress;
   readonly enclave: "inline" | "process";
+  readonly platform: PlatformName;
   /** The enclave's code; what runs is exactly these bytes. */
   readonly bundle: Uint8Array;
   readonly collectMs: number;

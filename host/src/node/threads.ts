@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { ENCLAVE_STACK_MB } from "@sotto/platform/platform";
 import type { IndexService } from "../indexer/indexService.ts";
 import type { Executor, ExecutorStatus } from "./executor.ts";
-import type { ExecutorThreadData } from "./executorThread.ts";
+import type { ExecutorThreadData, JoiningExecutor } from "./executorThread.ts";
 import type { HomePaths } from "./home.ts";
 import type { IndexThreadData } from "./indexThread.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
@@ -38,13 +38,13 @@ function startThread(entry: URL, workerData: unknown, closers: Closers, stackSiz
   return worker;
 }
 
-export function startExecutor(data: ExecutorThreadData, closers: Closers): Remote<Executor> {
+export function startExecutor(data: ExecutorThreadData, closers: Closers): Remote<Executor & JoiningExecutor> {
   const worker = startThread(new URL("./executorThread.js", import.meta.url), data, closers, ENCLAVE_STACK_MB);
   let cause: unknown;
   worker.on("error", (error) => {
     cause = error;
   });
-  const executor = callRemote<Executor>(
+  const executor = callRemote<Executor & JoiningExecutor>(
     worker,
     EXECUTOR_METHODS,
     () => new NodeError(NodeErrorCode.ExecutorDied, "the executor's thread has ended", { cause }),

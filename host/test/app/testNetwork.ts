@@ -128,6 +128,7 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
     validatorKey: new Uint8Array(32).fill(9),
     networkKeys: { ioExchange: new Uint8Array(32).fill(1), seedExchange: new Uint8Array(32).fill(2) },
     nodeAccount: NODE_ACCOUNT,
+    attestation: undefined,
   });
   const consensusParams = { ...genesis.consensusParams, ...(maxGas === undefined ? {} : { maxGas }) };
   const { appHash } = machine.initChain({

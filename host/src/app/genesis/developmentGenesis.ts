@@ -4,7 +4,7 @@
  */
 import type { NetworkKeys } from "@sotto/boundary/messages";
 import { consensusAddress, moduleAddress } from "@sotto/common/address";
-import { bytesToBase64, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToBase64, bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { formatJson, type JsonInput } from "@sotto/common/json";
 import type { ConsensusParams, ValidatorUpdate } from "../../abci/application.ts";
@@ -34,6 +34,24 @@ export type DevelopmentGenesisInput = {
   readonly networkKeys: NetworkKeys;
   /** Bech32; numbered and funded after the development accounts. */
   readonly nodeAccount: string;
+  /** Undefined for a network that admits no nodes. */
+  readonly attestation: Attestation | undefined;
+};
+
+/** What the first node is, and by that what it admits. */
+export type Attestation = {
+  /** Evidence proves nothing on this network's platform. */
+  readonly insecure: boolean;
+  readonly enclave: {
+    readonly tee: "sgx" | "tdx";
+    readonly measurement: Uint8Array;
+    readonly signer: Uint8Array;
+    readonly productId: number;
+    readonly securityVersion: number;
+  };
+  readonly machine: { readonly id: Uint8Array; readonly owner: Uint8Array };
+  /** Bech32. */
+  readonly nodeAccount: string;
 };
 
 type Members = { readonly [name: string]: JsonInput };
@@ -45,7 +63,7 @@ export function makeDevelopmentGenesis(input: DevelopmentGenesisInput): Developm
     staking: stakingState(input),
     slashing: slashingState(input),
     compute: { params: { compile_cost: "0.8", max_contract_size: "2097152" } },
-    register: registrationState(input.networkKeys),
+    register: registrationState(input),
   };
   return {
     appState: utf8ToBytes(formatJson(appState)),
@@ -141,10 +159,40 @@ function slashingState({ crypto, validatorKey }: DevelopmentGenesisInput): Membe
   return { params, signing_infos: [{ address, validator_signing_info: info }] };
 }
 
-function registrationState({ ioExchange, seedExchange }: NetworkKeys): Members {
+function registrationState({ networkKeys, attestation }: DevelopmentGenesisInput): Members {
+  const { ioExchange, seedExchange } = networkKeys;
   return {
     reg_info: null,
     node_exch_key: { bytes: bytesToBase64(seedExchange) },
     io_exch_key: { bytes: bytesToBase64(ioExchange) },
+    ...(attestation === undefined ? {} : admissionState(attestation)),
+  };
+}
+
+/** Enclaves of the same build as the first one; on hardware, on machines that the authority has listed. */
+function admissionState({ insecure, enclave, machine, nodeAccount }: Attestation): Members {
+  const measurement = bytesToHex(enclave.measurement);
+  const sgx = {
+    mrenclave: measurement,
+    ...(insecure ? {} : { mrsigner: bytesToHex(enclave.signer) }),
+    isv_prod_id: enclave.productId,
+    minimum_isv_svn: enclave.securityVersion,
+  };
+  return {
+    attestation: {
+      roots: [insecure ? "sim-insecure" : "intel"],
+      statuses: insecure ? ["UpToDate"] : ["UpToDate", "SWHardeningNeeded"],
+      advisories: [],
+      minimum_tcb_evaluation_data_number: 0,
+      retired_fmspcs: [],
+      sgx: enclave.tee === "sgx" ? [sgx] : [],
+      tdx: enclave.tee === "tdx" ? [{ measurement }] : [],
+      machines: insecure ? "any" : "listed",
+      max_evidence_age: 100,
+      reattest_every: 0,
+      // The keys of the development accounts are public.
+      authority: insecure ? operatorText() : nodeAccount,
+    },
+    machines: [{ machine_id: bytesToHex(machine.id), owner: bytesToHex(machine.owner) }],
   };
 }
