@@ -14,8 +14,7 @@ const EXPECTED = "expected a development account (validator, a, b, c, d) or a fi
 /** @throws {NodeError} BadConfiguration; the file's content is never shown */
 export async function readAccountKey(text: string): Promise<AccountKey> {
   const development = DEVELOPMENT_ACCOUNTS.find(({ name }) => name === text);
-  const secret =
-    development === undefined ? await secretOfFile(text) : hexToBytes(development.insecurePrivateKey);
+  const secret = development === undefined ? await secretOfFile(text) : hexToBytes(development.insecurePrivateKey);
   const key = makeAccountKey(makeHostCrypto(), secret);
   if (key === undefined) throw wrong(`--from ${text}: a key that is out of range`);
   return key;

@@ -4,7 +4,7 @@
  */
 
 import type { ListenAddress } from "@sotto/host/node/listen";
-import type { PlatformName } from "@sotto/host/node/platformOf";
+import type { PlatformName } from "@sotto/host/node/platformNames";
 import { InvalidArgumentError } from "commander";
 
 /** Flags of commands that run a node. */

@@ -16,7 +16,8 @@ export function reset(home: string): void {
     throw new NodeError(NodeErrorCode.BadConfiguration, `${home} is not a home folder of sotto, nothing was removed`);
   }
   const unlock = lockHome(paths);
-  for (const path of [paths.data, paths.genesis, paths.validatorKey, paths.machineSecret])
+  const { data, sealed, genesis, validatorKey, nodeAccount, nodeFile, machineSecret } = paths;
+  for (const path of [data, sealed, genesis, validatorKey, nodeAccount, nodeFile, machineSecret])
     rmSync(path, { recursive: true, force: true });
   unlock();
   process.stdout.write(`reset: the network in ${home} is gone; \`sotto start\` makes a new one\n`);

@@ -61,8 +61,13 @@ export async function runNode(
 
   const failure = await stopped;
   stopping = true;
+  if (join !== undefined && node === undefined && failure === undefined) {
+    // What joins may be waiting for another node. Every step of it is safe against being killed.
+    out("stopped; the same command goes on where this ended");
+    process.exit(0);
+  }
   // A signal may come during the start: what that opens has to be closed.
-  if (join === undefined) await starting;
+  await starting;
   clearInterval(progress);
   await node?.close();
   if (failure !== undefined) throw failure;

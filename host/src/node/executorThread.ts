@@ -17,7 +17,8 @@ import { makeHostCrypto } from "./hostCrypto.ts";
 import { sealedFiles } from "./joinHome.ts";
 import type { NodeRole } from "./network.ts";
 import { loadNodeAccount } from "./nodeAccount.ts";
-import { type PlatformName, platformOf } from "./platformOf.ts";
+import type { PlatformName } from "./platformNames.ts";
+import { platformOf } from "./platformOf.ts";
 import { serveCalls } from "./threadCalls.ts";
 import { loadValidatorKey } from "./validatorKey.ts";
 

@@ -18,8 +18,8 @@ import type { SoloValidator } from "../consensus/solo.ts";
 import type { Peer } from "../peer/peer.ts";
 import { PeerError, PeerErrorCode } from "../peer/peerError.ts";
 import type { Genesis } from "./genesis.ts";
-import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { ACCOUNT_QUERY, decodeAccountResponse, encodeAccountRequest } from "./nodeAccount.ts";
+import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { type AccountKey, signTx } from "./signTx.ts";
 
 export type JoinDeps = {
@@ -125,13 +125,12 @@ async function register(deps: JoinDeps, evidence: Uint8Array): Promise<number> {
   const end = deps.nowSeconds() + WAIT_MS / 1_000;
   for (;;) {
     const { code, log, value } = await peer.query(ACCOUNT_QUERY, encodeAccountRequest(account.text));
-    if (code !== 0) throw refused(`the account ${account.text} does not exist on this network: send it some uscrt (${log})`);
+    if (code !== 0)
+      throw refused(`the account ${account.text} does not exist on this network: send it some uscrt (${log})`);
     const tx = signTx(crypto, account, {
       chainId: genesis.chainId,
       ...decodeAccountResponse(value),
-      messages: [
-        packAny(RaAuthenticate, { sender: account.address, certificate: evidence, replaceMachineId: "" }),
-      ],
+      messages: [packAny(RaAuthenticate, { sender: account.address, certificate: evidence, replaceMachineId: "" })],
       gasLimit: GAS.fixed + GAS.eachByte * BigInt(evidence.length),
     });
     const admission = await peer.broadcast(tx);
@@ -148,7 +147,9 @@ async function waitFor({ peer, nowSeconds }: JoinDeps, hash: Uint8Array, end: nu
     if (found !== undefined) throw refused(`${found.codespace}/${found.code}: ${found.log}`);
     await pause();
   }
-  throw refused(`transaction ${bytesToHex(hash)} came into no block within ${WAIT_MS / 1_000} seconds; run the same command again`);
+  throw refused(
+    `transaction ${bytesToHex(hash)} came into no block within ${WAIT_MS / 1_000} seconds; run the same command again`,
+  );
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));

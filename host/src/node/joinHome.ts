@@ -67,7 +67,8 @@ export function sealedFiles(paths: HomePaths): SealedFiles {
   return {
     loadRegistration: () =>
       existsSync(paths.sealedRegistration) ? new Uint8Array(readFileSync(paths.sealedRegistration)) : undefined,
-    loadNetwork: () => (existsSync(paths.sealedNetwork) ? new Uint8Array(readFileSync(paths.sealedNetwork)) : undefined),
+    loadNetwork: () =>
+      existsSync(paths.sealedNetwork) ? new Uint8Array(readFileSync(paths.sealedNetwork)) : undefined,
     saveRegistration: (sealed) => writeFileDurably(paths.sealedRegistration, sealed, 0o600),
     saveNetwork: (sealed) => writeFileDurably(paths.sealedNetwork, sealed, 0o600),
   };

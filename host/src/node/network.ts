@@ -96,7 +96,10 @@ function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
 }
 
 /** The development network admits nobody; others admit what this first enclave is. */
-function attestationOf({ enclave, platform, validator, nodeAccount }: NetworkDeps, chainId: string): Attestation | undefined {
+function attestationOf(
+  { enclave, platform, validator, nodeAccount }: NetworkDeps,
+  chainId: string,
+): Attestation | undefined {
   if (chainId === DEVELOPMENT_CHAIN_ID) return undefined;
   checkChainId(chainId, platform);
   const { tee, measurement, signer, productId, securityVersion, machineId } = enclave.call("describeSelf", {});

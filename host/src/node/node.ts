@@ -5,8 +5,8 @@
 import { homePaths, lockHome, prepareHome } from "./home.ts";
 import type { JoinStep } from "./join.ts";
 import type { JoinRequest } from "./joinHome.ts";
-import { readNodeFile } from "./nodeFile.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import { readNodeFile } from "./nodeFile.ts";
 import type { NodeOptions, RunningNode } from "./serveNode.ts";
 import { type Closers, startExecutor } from "./threads.ts";
 

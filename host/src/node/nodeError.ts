@@ -23,8 +23,10 @@ export const NodeErrorCode = {
   CannotPersist: 8,
   /** The executor stopped; see the cause. */
   ExecutorDied: 9,
-  /** The network refused the registration, or did not decide on it. */
+  /** The network refused a registration or another transaction of ours, or did not decide on it. */
   NotAdmitted: 10,
+  /** No node answers, or not what was asked. */
+  CannotReach: 11,
 } as const;
 export type NodeErrorCode = (typeof NodeErrorCode)[keyof typeof NodeErrorCode];
 

@@ -6,9 +6,7 @@ import type { Platform } from "@sotto/platform/platform";
 import { makeSimPlatform } from "@sotto/platform/sim";
 import type { HomePaths } from "./home.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
-
-export type PlatformName = Platform["name"];
-export const PLATFORM_NAMES: readonly PlatformName[] = ["sim", "sgx", "tdx"];
+import type { PlatformName } from "./platformNames.ts";
 
 /** @throws {NodeError} BadConfiguration, where the machine does not have it */
 export function platformOf(name: PlatformName, paths: HomePaths): Platform {

@@ -20,7 +20,7 @@ import { makeHostCrypto } from "./hostCrypto.ts";
 import { type ListenAddress, listen } from "./listen.ts";
 import { type Backend, makeBackend } from "./makeBackend.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
-import type { PlatformName } from "./platformOf.ts";
+import type { PlatformName } from "./platformNames.ts";
 import { makeSoloLoop } from "./soloLoop.ts";
 import type { Remote } from "./threadCalls.ts";
 import { type Closers, startIndex } from "./threads.ts";

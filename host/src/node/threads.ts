@@ -24,6 +24,8 @@ const EXECUTOR_METHODS = [
   "query",
   "simulate",
   "close",
+  "ecall",
+  "collateral",
 ] as const;
 const INDEX_METHODS = ["catchUp", "find", "search", "close"] as const;
 
