@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { homePaths } from "@sotto/host/node/home";
-import type { JoinOptions } from "@sotto/host/node/node";
+import type { JoinOptions } from "@sotto/host/node/joinHome";
 import { NodeError, NodeErrorCode } from "@sotto/host/node/nodeError";
 import { readAccountKey } from "./keys.ts";
 import type { JoinFlags } from "./options.ts";

@@ -7,7 +7,7 @@ import { bytesToUtf8 } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { type Genesis, parseGenesis } from "./genesis.ts";
 import { describeFileError, type HomePaths, readFileIfAny, writeFileDurably } from "./home.ts";
-import type { SealedFiles } from "./join.ts";
+import type { JoinStep, SealedFiles } from "./join.ts";
 import { loadNodeAccount, saveNodeAccount } from "./nodeAccount.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { writeNodeFile } from "./nodeFile.ts";
@@ -21,6 +21,9 @@ export type JoinRequest = {
   /** Pays for the registration; without one the account of the home. */
   readonly account: AccountKey | undefined;
 };
+
+/** Makes the home one that follows, and registers its enclave, before the node starts. */
+export type JoinOptions = JoinRequest & { readonly report: (step: "home" | JoinStep, text: string) => void };
 
 /** Writes genesis file, peers and account into the home. @throws {NodeError} if the home is another network's */
 export function prepareJoin(

@@ -3,17 +3,13 @@
  * @module
  */
 import { homePaths, lockHome, prepareHome } from "./home.ts";
-import type { JoinStep } from "./join.ts";
-import type { JoinRequest } from "./joinHome.ts";
+import type { JoinOptions } from "./joinHome.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { readNodeFile } from "./nodeFile.ts";
 import type { NodeOptions, RunningNode } from "./serveNode.ts";
 import { type Closers, startExecutor } from "./threads.ts";
 
 const MONIKER = "sotto";
-
-/** Makes the home one that follows, and registers its enclave, before the node starts. */
-export type JoinOptions = JoinRequest & { readonly report: (step: "home" | JoinStep, text: string) => void };
 
 /**
  * Starts or continues the network of a home folder, or joins one.
