@@ -2,7 +2,7 @@
  * X.509 certificates and what signatures are over, as far as attestation needs it (registration §6.4).
  * @module
  */
-import { bytesToHex, equalBytes, hexToBytes, tryBytesToUtf8 } from "@sotto/common/bytes";
+import { equalBytes, hexToBytes, tryBytesToUtf8 } from "@sotto/common/bytes";
 import { InputError, InputErrorCode } from "@sotto/common/errors";
 import { DerReader, DerTag, derContextTag, readDerSequence, readDerSignature } from "@sotto/common/wire/der";
 
@@ -91,9 +91,16 @@ export function readCertificate(body: Uint8Array): Certificate {
   const list = reader.enter(derContextTag(3));
   reader.end();
   const extensions = readExtensions(list);
-  const { isCa, keyUsage, intel } = extensions;
-  const commonName = readCommonName(subject);
-  return { serial, issuer, subject, commonName, notBefore, notAfter, publicKey, isCa, keyUsage, intel };
+  return {
+    serial,
+    issuer,
+    subject,
+    commonName: readCommonName(subject),
+    notBefore,
+    notAfter,
+    publicKey,
+    ...extensions,
+  };
 }
 
 function readPublicKey(reader: DerReader): Uint8Array {
@@ -147,9 +154,4 @@ function readExtensions(outer: DerReader): Pick<Certificate, "isCa" | "keyUsage"
     else if (critical) throw malformed(`an extension that is critical and not known, ${oid}`);
   }
   return { isCa, keyUsage, intel };
-}
-
-/** For people. */
-export function formatSerial({ serial }: Pick<Certificate, "serial">): string {
-  return bytesToHex(serial).toUpperCase();
 }

@@ -5,6 +5,7 @@
 import { BoundaryError } from "@sotto/boundary/errors";
 import type { EvidenceCheck } from "@sotto/boundary/messages";
 import { bytesToHex } from "@sotto/common/bytes";
+import type { Crypto } from "@sotto/common/crypto/crypto";
 import { InputError } from "@sotto/common/errors";
 import { JsonError } from "@sotto/common/json";
 import { EvidenceError, EvidenceErrorCode } from "./evidenceError.ts";
@@ -14,52 +15,82 @@ const MAX_SHOWN = 1_000;
 /** Last second that a `Date` can hold. */
 const MAX_DATE_SECONDS = 8_640_000_000_000;
 
-export type Check = {
-  /** Of registration §2.8, 1 to 14. */
-  readonly step: number;
-  readonly name: string;
-  /** What the evidence is refused with if the check fails. */
-  readonly code: EvidenceErrorCode;
-};
-
 export class CheckList {
+  readonly crypto: Crypto;
   readonly #checks: EvidenceCheck[] = [];
+
+  constructor(crypto: Crypto) {
+    this.crypto = crypto;
+  }
 
   /** In the order of the steps. */
   get checks(): readonly EvidenceCheck[] {
     return [...this.#checks].sort((a, b) => a.step - b.step);
   }
 
-  /** @throws {EvidenceError} with the check's code, unless `passed` */
-  expect({ step, name, code }: Check, passed: boolean, expected: string, found: string): void {
+  /** Checks of one step (registration §2.8, 1 to 14), for each of which evidence is refused with the code. */
+  at(step: number, code: EvidenceErrorCode): StepChecks {
+    return new StepChecks(this, step, code);
+  }
+
+  /** @throws {EvidenceError} unless `passed` */
+  add(code: EvidenceErrorCode, check: EvidenceCheck): void {
+    this.#checks.push(check);
+    const { name, expected, found, passed } = check;
+    if (!passed) throw new EvidenceError(code, `${name}: expected ${expected}, got ${found}`);
+  }
+}
+
+/** Every method throws the {@link EvidenceError} of its check, if that fails. */
+export class StepChecks {
+  readonly #list: CheckList;
+  readonly #step: number;
+  readonly #code: EvidenceErrorCode;
+
+  constructor(list: CheckList, step: number, code: EvidenceErrorCode) {
+    this.#list = list;
+    this.#step = step;
+    this.#code = code;
+  }
+
+  expect(name: string, passed: boolean, expected: string, found: string): void {
     const shown = { expected: expected.slice(0, MAX_SHOWN), found: found.slice(0, MAX_SHOWN) };
-    this.#checks.push({ step, name, ...shown, passed });
-    if (!passed) throw new EvidenceError(code, `${name}: expected ${shown.expected}, got ${shown.found}`);
+    this.#list.add(this.#code, { step: this.#step, name, ...shown, passed });
   }
 
   /** The same for what is worth a line only if it fails. */
-  demand(check: Check, passed: boolean, expected: string, found: string): void {
-    if (!passed) this.expect(check, passed, expected, found);
+  demand(name: string, passed: boolean, expected: string, found: string): void {
+    if (!passed) this.expect(name, passed, expected, found);
   }
 
-  /** @throws {EvidenceError} unless the bytes are the same */
-  expectEqual(check: Check, expected: Uint8Array, found: Uint8Array): void {
+  /** Whether bytes are the same. */
+  equal(name: string, expected: Uint8Array, found: Uint8Array): void {
     const [a, b] = [bytesToHex(expected), bytesToHex(found)];
-    this.expect(check, a === b, a, b);
+    this.expect(name, a === b, a, b);
   }
 
-  /**
-   * Takes foreign bytes apart; succeeds silently.
-   * @throws {EvidenceError} Malformed, or the code that `read` gave
-   */
-  read<T>(step: number, name: string, read: () => T): T {
+  /** Whether a message is signed with a key on P-256 (x ‖ y). */
+  signed(what: string, by: string, key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
+    const passed = this.#list.crypto.p256Verify(message, signature, key);
+    this.expect(`signature of the ${what}`, passed, `by the ${by}`, passed ? "by it" : "not by it");
+  }
+
+  /** Whether a time is within two others, which count; seconds since 1970. */
+  current(what: string, time: number, from: number, until: number): void {
+    const found = `${formatSeconds(from)} to ${formatSeconds(until)}`;
+    const check = this.#list.at(this.#step, EvidenceErrorCode.OutOfDate);
+    check.expect(`validity of the ${what}`, from <= time && time <= until, `valid at ${formatSeconds(time)}`, found);
+  }
+
+  /** Takes foreign bytes apart: refused as Malformed, or with the code that `read` gave. Success is worth no line. */
+  read<T>(name: string, read: () => T): T {
     try {
       return read();
     } catch (error) {
       const isForeign = error instanceof InputError || error instanceof JsonError || error instanceof BoundaryError;
       if (!isForeign && !(error instanceof EvidenceError)) throw error;
       const code = error instanceof EvidenceError ? error.code : EvidenceErrorCode.Malformed;
-      this.expect({ step, name, code }, false, "the form of registration §2 and §6", error.message);
+      this.#list.at(this.#step, code).expect(name, false, "the form of registration §2 and §6", error.message);
       throw error;
     }
   }
@@ -67,7 +98,6 @@ export class CheckList {
 
 /** A time for people. @param seconds since 1970 */
 export function formatSeconds(seconds: number): string {
-  return Math.abs(seconds) <= MAX_DATE_SECONDS
-    ? new Date(seconds * 1000).toISOString().replace(".000Z", "Z")
-    : `${seconds} seconds since 1970`;
+  if (Math.abs(seconds) > MAX_DATE_SECONDS) return `${seconds} seconds since 1970`;
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -34,7 +34,7 @@ export function verifyContractQuote(
     allowSim,
   } as const;
   try {
-    const { status } = verifyPlatform(crypto, new CheckList(), input);
+    const { status } = verifyPlatform(new CheckList(crypto), input);
     if (status === "UpToDate") return "upToDate";
     return status === "SWHardeningNeeded" ? "hardeningNeeded" : "refused";
   } catch (error) {

@@ -2,6 +2,7 @@
  * What a quote says, taken at its word: for an enclave's own, and for people.
  * @module
  */
+import { EMPTY_BYTES } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { QuoteBody } from "./attestation.ts";
 import { readCertificate, readSigned } from "./certificate.ts";
@@ -22,8 +23,8 @@ export type DescribedQuote = QuoteBody & {
  */
 export function describeQuote(crypto: Crypto, bytes: Uint8Array): DescribedQuote {
   const { report, certificates } = parseQuote(bytes);
-  const [leaf] = readPem(certificates, "CERTIFICATE", 3) as [Uint8Array];
-  const { intel } = readCertificate(readSigned(leaf).body);
-  const machineId = machineIdOf(crypto, readPckExtension(intel ?? new Uint8Array(0)));
+  const [leaf = EMPTY_BYTES] = readPem(certificates, "CERTIFICATE");
+  const { intel = EMPTY_BYTES } = readCertificate(readSigned(leaf).body);
+  const machineId = machineIdOf(crypto, readPckExtension(intel));
   return { ...quoteBody(crypto, report), machineId };
 }

@@ -10,9 +10,9 @@ const END_LINE = /\r?\n/;
 /**
  * The DER of each block in order.
  * @param label `CERTIFICATE` or `X509 CRL`
- * @throws {InputError} Malformed, unless the bytes are one to `max` such blocks; the last line may lack its end, a NUL may follow
+ * @throws {InputError} Malformed, unless the bytes are such blocks and nothing else; the last line may lack its end, a NUL may follow
  */
-export function readPem(bytes: Uint8Array, label: string, max: number): Uint8Array[] {
+export function readPem(bytes: Uint8Array, label: string): Uint8Array[] {
   const withoutNul = bytes[bytes.length - 1] === 0 ? bytes.subarray(0, -1) : bytes;
   const lines = tryBytesToUtf8(withoutNul)?.split(END_LINE) ?? [];
   if (lines[lines.length - 1] === "") lines.pop();
@@ -24,12 +24,12 @@ export function readPem(bytes: Uint8Array, label: string, max: number): Uint8Arr
       blocks.push(base64ToBytes(base64));
       base64 = undefined;
     } else if (base64 !== undefined) base64 += line;
-    else throw malformed(label, max);
+    else throw malformed(label);
   }
-  if (base64 !== undefined || blocks.length === 0 || blocks.length > max) throw malformed(label, max);
+  if (base64 !== undefined) throw malformed(label);
   return blocks;
 }
 
-function malformed(label: string, max: number): InputError {
-  return new InputError(InputErrorCode.Malformed, `PEM: expected 1 to ${max} blocks of ${label} and nothing else`);
+function malformed(label: string): InputError {
+  return new InputError(InputErrorCode.Malformed, `PEM: expected blocks of ${label} and nothing else`);
 }

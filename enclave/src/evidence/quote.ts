@@ -4,10 +4,10 @@
  * Every length must end exactly where what contains it ends. Only zeros may follow; they are not part of the quote.
  * @module
  */
+import { Reader } from "@sotto/boundary/codec";
 import { InputError, InputErrorCode } from "@sotto/common/errors";
-import { ByteCursor } from "./byteCursor.ts";
 import { EvidenceError, EvidenceErrorCode } from "./evidenceError.ts";
-import { BODIES, type Report, readSgxReport, readTdReport, SGX_REPORT, type SgxReport } from "./quoteBody.ts";
+import { BODIES, type Report, readSgxReport, readTdReport, readU16, SGX_REPORT, type SgxReport } from "./quoteBody.ts";
 
 export const MIN_QUOTE = 1_020;
 export const MAX_QUOTE = 8_192;
@@ -53,12 +53,12 @@ export function readQuoteHeader(bytes: Uint8Array): QuoteHeader {
   if (bytes.length < MIN_QUOTE || bytes.length > MAX_QUOTE) {
     throw malformed(`expected ${MIN_QUOTE} to ${MAX_QUOTE} bytes, got ${bytes.length}`);
   }
-  const cursor = new ByteCursor(bytes.subarray(0, HEADER), "quote header");
-  const version = cursor.u16();
-  const keyType = cursor.u16();
-  const tee = cursor.u32();
-  cursor.take(4); // SVNs of version 3, reserved later
-  return { version, keyType, tee, vendorId: cursor.take(16), userData: cursor.take(20) };
+  const reader = new Reader(bytes.subarray(0, HEADER));
+  const version = readU16(reader);
+  const keyType = readU16(reader);
+  const tee = reader.u32();
+  reader.view(4); // SVNs of version 3, reserved later
+  return { version, keyType, tee, vendorId: reader.view(16), userData: reader.view(20) };
 }
 
 /** Whether there is a quote of this version about this kind of enclave. */
@@ -80,12 +80,12 @@ export function parseQuote(bytes: Uint8Array): Quote {
       `quote: version ${header.version} of kind ${header.tee} is not known`,
     );
   }
-  const cursor = new ByteCursor(bytes, "quote");
-  cursor.take(HEADER);
-  const report = readReport(cursor, header);
-  const signed = bytes.subarray(0, cursor.at);
-  const section = cursor.take(cursor.u32());
-  const trailing = cursor.rest();
+  const reader = new Reader(bytes);
+  reader.view(HEADER);
+  const report = readReport(reader, header);
+  const signed = bytes.subarray(0, bytes.length - reader.left);
+  const section = reader.view(reader.u32());
+  const trailing = reader.view(reader.left);
   if (trailing.some((byte) => byte !== 0)) {
     throw new EvidenceError(
       EvidenceErrorCode.TrailingBytes,
@@ -95,54 +95,54 @@ export function parseQuote(bytes: Uint8Array): Quote {
   return { header, report, signed, ...(header.version === 3 ? readSection3(section) : readSection4(section)) };
 }
 
-function readReport(cursor: ByteCursor, { version, tee }: QuoteHeader): Report {
+function readReport(reader: Reader, { version, tee }: QuoteHeader): Report {
   let type = version === 3 ? 1 : 2;
   let length: number | undefined;
   if (version === 5) {
-    type = cursor.u16();
-    length = cursor.u32();
+    type = readU16(reader);
+    length = reader.u32();
   }
   const body = BODIES.get(type);
   if (body === undefined || (length !== undefined && length !== body.length)) {
     throw malformed(`a body of type ${type} and ${length} bytes is not known`);
   }
   if ((body.tee === "tdx") !== (tee === TDX_TEE)) throw malformed(`a body of type ${type} in a quote of kind ${tee}`);
-  const report = cursor.take(body.length);
+  const report = reader.view(body.length);
   return body.tee === "sgx" ? readSgxReport(report) : readTdReport(report);
 }
 
 type Section = Omit<Quote, "header" | "report" | "signed">;
 
 function readSection3(bytes: Uint8Array): Section {
-  const cursor = new ByteCursor(bytes, "signature section");
-  const signature = cursor.take(64);
-  const attestationKey = cursor.take(64);
-  const section = { signature, attestationKey, ...readQeCertification(cursor) };
-  cursor.end();
+  const reader = new Reader(bytes);
+  const signature = reader.view(64);
+  const attestationKey = reader.view(64);
+  const section = { signature, attestationKey, ...readQeCertification(reader) };
+  reader.end();
   return section;
 }
 
 /** As version 3, but what the quoting enclave says of the key is certification data itself. */
 function readSection4(bytes: Uint8Array): Section {
-  const cursor = new ByteCursor(bytes, "signature section");
-  const signature = cursor.take(64);
-  const attestationKey = cursor.take(64);
-  const inner = new ByteCursor(readCertification(cursor, QE_REPORT_CERTIFICATION), "certification data");
-  cursor.end();
+  const reader = new Reader(bytes);
+  const signature = reader.view(64);
+  const attestationKey = reader.view(64);
+  const inner = new Reader(readCertification(reader, QE_REPORT_CERTIFICATION));
+  reader.end();
   const section = { signature, attestationKey, ...readQeCertification(inner) };
   inner.end();
   return section;
 }
 
-function readQeCertification(cursor: ByteCursor): Omit<Section, "signature" | "attestationKey"> {
-  const qeReport = readSgxReport(cursor.take(SGX_REPORT));
-  const qeReportSignature = cursor.take(64);
-  const qeAuthData = cursor.take(cursor.u16());
-  return { qeReport, qeReportSignature, qeAuthData, certificates: readCertification(cursor, PCK_CHAIN) };
+function readQeCertification(reader: Reader): Omit<Section, "signature" | "attestationKey"> {
+  const qeReport = readSgxReport(reader.view(SGX_REPORT));
+  const qeReportSignature = reader.view(64);
+  const qeAuthData = reader.view(readU16(reader));
+  return { qeReport, qeReportSignature, qeAuthData, certificates: readCertification(reader, PCK_CHAIN) };
 }
 
-function readCertification(cursor: ByteCursor, expected: number): Uint8Array {
-  const type = cursor.u16();
+function readCertification(reader: Reader, expected: number): Uint8Array {
+  const type = readU16(reader);
   if (type !== expected) throw malformed(`expected certification data of type ${expected}, got ${type}`);
-  return cursor.take(cursor.u32());
+  return reader.view(reader.u32());
 }

@@ -2,10 +2,10 @@
  * What a quote is about: the report of an SGX enclave or of a trust domain (registration §6.1, §6.2). Views of the bytes.
  * @module
  */
+import { Reader } from "@sotto/boundary/codec";
 import { concatBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { QuoteBody } from "./attestation.ts";
-import { ByteCursor } from "./byteCursor.ts";
 
 export const SGX_REPORT = 384;
 const TD_REPORT_10 = 584;
@@ -68,6 +68,15 @@ export const BODIES: ReadonlyMap<number, { readonly tee: "sgx" | "tdx"; readonly
   [3, { tee: "tdx", length: TD_REPORT_15 }],
 ]);
 
+export function readU16(reader: Reader): number {
+  return reader.u8() | (reader.u8() << 8);
+}
+
+/** Each byte of `bytes` and its byte of `mask`. */
+export function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
+  return bytes.map((byte, i) => byte & (mask[i] as number));
+}
+
 /** A little-endian number. */
 export function readFlags(bytes: Uint8Array): bigint {
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
@@ -75,20 +84,20 @@ export function readFlags(bytes: Uint8Array): bigint {
 
 /** @param bytes 384 */
 export function readSgxReport(bytes: Uint8Array): SgxReport {
-  const cursor = new ByteCursor(bytes, "SGX report");
-  cursor.take(16); // CPUSVN: the certificate's components count (registration §6.4)
-  const miscSelect = cursor.take(4);
-  cursor.take(28);
-  const attributes = cursor.take(16);
-  const mrEnclave = cursor.take(32);
-  cursor.take(32);
-  const mrSigner = cursor.take(32);
-  cursor.take(96);
-  const isvProdId = cursor.u16();
-  const isvSvn = cursor.u16();
-  cursor.take(60);
-  const reportData = cursor.take(64);
-  cursor.end();
+  const reader = new Reader(bytes);
+  reader.view(16); // CPUSVN: the certificate's components count (registration §6.4)
+  const miscSelect = reader.view(4);
+  reader.view(28);
+  const attributes = reader.view(16);
+  const mrEnclave = reader.view(32);
+  reader.view(32);
+  const mrSigner = reader.view(32);
+  reader.view(96);
+  const isvProdId = readU16(reader);
+  const isvSvn = readU16(reader);
+  reader.view(60);
+  const reportData = reader.view(64);
+  reader.end();
   const flags = readFlags(attributes.subarray(0, 8));
   const xfrm = readFlags(attributes.subarray(8));
   return { tee: "sgx", bytes, miscSelect, attributes, flags, xfrm, mrEnclave, mrSigner, isvProdId, isvSvn, reportData };
@@ -96,21 +105,21 @@ export function readSgxReport(bytes: Uint8Array): SgxReport {
 
 /** @param bytes 584 of TD 1.0, or 648 of TD 1.5 */
 export function readTdReport(bytes: Uint8Array): TdReport {
-  const cursor = new ByteCursor(bytes, "TD report");
-  const teeTcbSvn = cursor.take(16);
-  cursor.take(48); // MRSEAM: the module is judged by its identity (registration §6.5)
-  const mrSignerSeam = cursor.take(48);
-  const seamAttributes = cursor.take(8);
-  const tdAttributes = cursor.take(8);
-  const xfam = cursor.take(8);
-  const mrTd = cursor.take(48);
-  const mrConfigId = cursor.take(48);
-  cursor.take(96); // MROWNER, MROWNERCONFIG: the host's to choose
-  const rtmrs = cursor.take(192);
-  const reportData = cursor.take(64);
+  const reader = new Reader(bytes);
+  const teeTcbSvn = reader.view(16);
+  reader.view(48); // MRSEAM: the module is judged by its identity (registration §6.5)
+  const mrSignerSeam = reader.view(48);
+  const seamAttributes = reader.view(8);
+  const tdAttributes = reader.view(8);
+  const xfam = reader.view(8);
+  const mrTd = reader.view(48);
+  const mrConfigId = reader.view(48);
+  reader.view(96); // MROWNER, MROWNERCONFIG: the host's to choose
+  const rtmrs = reader.view(192);
+  const reportData = reader.view(64);
   const isLong = bytes.length === TD_REPORT_15;
-  const now = isLong ? { teeTcbSvn: cursor.take(16), mrServiceTd: cursor.take(48) } : undefined;
-  cursor.end();
+  const now = isLong ? { teeTcbSvn: reader.view(16), mrServiceTd: reader.view(48) } : undefined;
+  reader.end();
   const measured = { tdAttributes, xfam, mrTd, mrConfigId, rtmrs };
   return { tee: "tdx", teeTcbSvn, mrSignerSeam, seamAttributes, ...measured, reportData, now };
 }

@@ -28,7 +28,11 @@ function malformed(what: string): InputError {
 /** The DER of a list that is PEM, hex or DER already. @throws {InputError} Malformed */
 export function revocationListDer(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === DerTag.Sequence && (bytes[1] as number) >= 0x80) return bytes;
-  if (bytes[0] === PEM_START) return readPem(bytes, "X509 CRL", 1)[0] as Uint8Array;
+  if (bytes[0] === PEM_START) {
+    const [der, second] = readPem(bytes, "X509 CRL");
+    if (der === undefined || second !== undefined) throw malformed("expected one block");
+    return der;
+  }
   return hexToBytes(tryBytesToUtf8(bytes) ?? "?");
 }
 

@@ -4,10 +4,10 @@
  */
 import { bytesToHex } from "@sotto/common/bytes";
 import { TCB_STATUSES, type TcbStatus } from "./attestation.ts";
-import type { CheckList } from "./checkList.ts";
+import type { CheckList, StepChecks } from "./checkList.ts";
 import { EvidenceErrorCode } from "./evidenceError.ts";
 import type { Platform } from "./pckExtension.ts";
-import type { Report, TdReport } from "./quoteBody.ts";
+import { masked, type Report, type TdReport } from "./quoteBody.ts";
 import type { IsvLevel, LevelStatus, PlatformLevel, TcbInfo, TdxModule } from "./tcbDocuments.ts";
 
 const STEP = 10;
@@ -67,80 +67,57 @@ export function relaunchStatus(atLaunch: TcbStatus, now: TcbStatus): TcbStatus {
   return needsConfiguration ? "TDRelaunchAdvisedConfigurationNeeded" : atLaunch;
 }
 
-/** Evaluates one platform; what it needs is the same in each step. */
-class Evaluator {
-  readonly #checks: CheckList;
-  readonly #platform: Platform;
-  readonly #info: TcbInfo;
-  readonly #qe: IsvLevel;
-
-  constructor(checks: CheckList, platform: Platform, info: TcbInfo, qe: IsvLevel) {
-    this.#checks = checks;
-    this.#platform = platform;
-    this.#info = info;
-    this.#qe = qe;
-  }
-
-  /** @param tcbSvn of a trust domain */
-  evaluate(tcbSvn: Uint8Array | undefined, module: IsvLevel | undefined): Evaluation {
-    const level = [...this.#info.levels]
-      .sort(compareLevels)
-      .find((candidate) => reaches(candidate, this.#platform, tcbSvn));
-    const found = `components ${this.#platform.components.join(",")}, PCESVN ${this.#platform.pceSvn}`;
-    const shown = tcbSvn === undefined ? found : `${found}, TEE_TCB_SVN ${bytesToHex(tcbSvn)}`;
-    this.#require("TCB level", level !== undefined, "a level of the TCB info that the platform reaches", shown);
-    const parts = [level, module, this.#qe].filter((part): part is PlatformLevel | IsvLevel => part !== undefined);
-    const statuses = parts.map(knownStatus);
-    const names = parts.map(({ status }) => status).join(", ");
-    const known = { step: STEP, name: "statuses of the levels", code: EvidenceErrorCode.TcbLevel };
-    this.#checks.demand(known, !statuses.includes(undefined), "statuses that are known", names);
-    const status = (statuses as TcbStatus[]).reduce(mergeStatus);
-    return { status, advisories: [...new Set(parts.flatMap(({ advisories }) => advisories))] };
-  }
-
-  /** The level of the TDX module that `tcbSvn` names; undefined for one without versions. */
-  moduleLevel({ mrSignerSeam, seamAttributes }: TdReport, tcbSvn: Uint8Array): IsvLevel | undefined {
-    const [svn = 0, version = 0] = tcbSvn;
-    const id = `TDX_${version.toString(16).toUpperCase().padStart(2, "0")}`;
-    const identity = this.#info.tdxModuleIdentities.find((candidate) => candidate.id === id);
-    const module: TdxModule | undefined = version === 0 ? this.#info.tdxModule : identity;
-    this.#require("TDX module", module !== undefined, "a module of the TCB info", id);
-    const { mrSigner, attributes, attributesMask } = module as TdxModule;
-    const allowed = attributes.map((byte, i) => byte & (attributesMask[i] as number));
-    this.#requireEqual("MRSIGNERSEAM", mrSigner, mrSignerSeam);
-    this.#requireEqual("SEAMATTRIBUTES", allowed, seamAttributes);
-    if (version === 0 || identity === undefined) return undefined;
-    const level = isvLevel(identity.levels, svn);
-    this.#require("TDX module level", level !== undefined, `a level of ${id} that it reaches`, `${svn}`);
-    return level;
-  }
-
-  #require(name: string, passed: boolean, expected: string, found: string): void {
-    this.#checks.expect({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, passed, expected, found);
-  }
-
-  #requireEqual(name: string, expected: Uint8Array, found: Uint8Array): void {
-    this.#checks.expectEqual({ step: STEP, name, code: EvidenceErrorCode.TcbLevel }, expected, found);
-  }
+/** What the levels of a platform, of its TDX module and of its quoting enclave come to together. */
+function evaluate(check: StepChecks, { platform, info, qe }: TcbInput, domain?: DomainSvn): Evaluation {
+  const level = [...info.levels].sort(compareLevels).find((one) => reaches(one, platform, domain?.tcbSvn));
+  const components = `components ${platform.components.join(",")}, PCESVN ${platform.pceSvn}`;
+  const found = domain === undefined ? components : `${components}, TEE_TCB_SVN ${bytesToHex(domain.tcbSvn)}`;
+  check.expect("TCB level", level !== undefined, "a level of the TCB info that the platform reaches", found);
+  const parts: readonly LevelStatus[] = [level as PlatformLevel, ...(domain?.module ?? []), qe];
+  const statuses = parts.map(knownStatus).filter((status) => status !== undefined);
+  const names = parts.map(({ status }) => status).join(", ");
+  check.demand("statuses of the levels", statuses.length === parts.length, "statuses that are known", names);
+  return { status: statuses.reduce(mergeStatus), advisories: [...new Set(parts.flatMap((part) => part.advisories))] };
 }
+
+/** Versions of a trust domain's platform, with the level of the TDX module that they name: none for one without versions. */
+type DomainSvn = { readonly tcbSvn: Uint8Array; readonly module: readonly IsvLevel[] };
+
+function domainSvn(check: StepChecks, info: TcbInfo, report: TdReport, tcbSvn: Uint8Array): DomainSvn {
+  const [svn = 0, version = 0] = tcbSvn;
+  const id = `TDX_${version.toString(16).toUpperCase().padStart(2, "0")}`;
+  const identity = info.tdxModuleIdentities.find((candidate) => candidate.id === id);
+  const module = version === 0 ? info.tdxModule : identity;
+  check.expect("TDX module", module !== undefined, "a module of the TCB info", id);
+  const { mrSigner, attributes, attributesMask } = module as TdxModule;
+  check.equal("MRSIGNERSEAM", mrSigner, report.mrSignerSeam);
+  check.equal("SEAMATTRIBUTES", masked(attributes, attributesMask), report.seamAttributes);
+  if (version === 0 || identity === undefined) return { tcbSvn, module: [] };
+  const level = isvLevel(identity.levels, svn);
+  check.expect("TDX module level", level !== undefined, `a level of ${id} that it reaches`, `${svn}`);
+  return { tcbSvn, module: [level as IsvLevel] };
+}
+
+export type TcbInput = {
+  readonly platform: Platform;
+  readonly info: TcbInfo;
+  /** Level of the quoting enclave. */
+  readonly qe: IsvLevel;
+};
 
 /**
  * Step 10: FMSPC and PCEID, level, module, and what they come to together with the quoting enclave's level.
  * @throws {EvidenceError} TcbLevel
  */
-export function evaluateTcb(
-  checks: CheckList,
-  report: Report,
-  platform: Platform,
-  info: TcbInfo,
-  qe: IsvLevel,
-): Evaluation {
-  const code = EvidenceErrorCode.TcbLevel;
-  checks.expectEqual({ step: STEP, name: "FMSPC", code }, info.fmspc, platform.fmspc);
-  checks.expectEqual({ step: STEP, name: "PCEID", code }, info.pceId, platform.pceId);
-  const evaluator = new Evaluator(checks, platform, info, qe);
-  if (report.tee === "sgx") return evaluator.evaluate(undefined, undefined);
-  const at = (tcbSvn: Uint8Array): Evaluation => evaluator.evaluate(tcbSvn, evaluator.moduleLevel(report, tcbSvn));
+export function evaluateTcb(checks: CheckList, report: Report, input: TcbInput): Evaluation {
+  const { platform, info } = input;
+  const check = checks.at(STEP, EvidenceErrorCode.TcbLevel);
+  const [expected, kind] = [`${report.tee.toUpperCase()} version 3`, `${info.id} version ${info.version}`];
+  check.demand("kind of the TCB info", kind === expected, expected, kind);
+  check.equal("FMSPC", info.fmspc, platform.fmspc);
+  check.equal("PCEID", info.pceId, platform.pceId);
+  if (report.tee === "sgx") return evaluate(check, input);
+  const at = (tcbSvn: Uint8Array): Evaluation => evaluate(check, input, domainSvn(check, info, report, tcbSvn));
   const launch = at(report.teeTcbSvn);
   // Only for a launch that is out of date does it matter what runs now.
   if (report.now === undefined || relaunchStatus(launch.status, "UpToDate") === launch.status) return launch;
