@@ -83,7 +83,7 @@ describe("registration §6.7: real evidence", () => {
   });
 
   it("is refused under a policy that approves nothing, and says what it found all the same", () => {
-    const verdict = verifySample(TDX_A, { policy: policyFor(TDX_A, { tdx: [] }) });
+    const verdict = verifySample(TDX_A, { policy: policyFor(TDX_A.quote, { tdx: [] }) });
     expect(refusal(verdict)).toEqual({ code: EvidenceErrorCode.Measurement, step: 12 });
     expect(verdict).toMatchObject({ platform: { status: "UpToDate" } });
   });
