@@ -21,6 +21,7 @@ import { listen } from "@sotto/host/node/listen";
 import { makeBackend } from "@sotto/host/node/makeBackend";
 import { makeMempool } from "@sotto/host/node/mempool";
 import { loadNodeAccount } from "@sotto/host/node/nodeAccount";
+import { sealedFile } from "@sotto/host/node/sealedFile";
 import { formatTransactionLine } from "@sotto/host/node/transactionLine";
 import { loadValidatorKey } from "@sotto/host/node/validatorKey";
 import { TABLES } from "@sotto/host/store/engine";
@@ -71,7 +72,7 @@ export function recorded(connection: EnclaveConnection, record: (bytes: Uint8Arr
 }
 
 function openStore(paths: HomePaths) {
-  mkdirSync(paths.state, { recursive: true });
+  for (const folder of [paths.state, paths.sealed]) mkdirSync(folder, { recursive: true });
   return makeStateStore(openLmdbEngine({ path: paths.state, readOnly: false }), { sha256, stores: MODULE_STORES });
 }
 
@@ -83,6 +84,7 @@ export function openHome(home: string, connection: EnclaveConnection, now: () =>
     const executor = openExecutor({
       store,
       enclave: makeEnclaveHost(connection),
+      sealed: sealedFile(paths.sealedNetwork),
       crypto,
       validator: loadValidatorKey(paths.validatorKey, crypto),
       role: { kind: "solo", chainId: undefined },

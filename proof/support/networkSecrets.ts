@@ -9,7 +9,6 @@ import { ContractKey } from "@sotto/common/wire/compute";
 import { deriveKey, deriveKeyTree, type SeedKeys } from "@sotto/enclave/keys/keyTree";
 import { unseal } from "@sotto/enclave/keys/sealing";
 import { decodeTrustedRecord } from "@sotto/enclave/keys/trustedRecord";
-import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
 import type { HomePaths } from "@sotto/host/node/home";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
@@ -28,7 +27,7 @@ function keysOfSeed(index: number, keys: SeedKeys): Marker[] {
 export function networkSecrets(paths: HomePaths, bundle: Uint8Array, contracts: readonly Contract[]): Marker[] {
   const machineSecret = new Uint8Array(readFileSync(paths.machineSecret));
   const store = makeStateStore(openLmdbEngine({ path: paths.state, readOnly: true }), { sha256, stores: [] });
-  const sealed = store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
+  const sealed = new Uint8Array(readFileSync(paths.sealedNetwork));
   const powers = makePowers(measureBundle(bundle), simMachinePowers(machineSecret, bundle), () => new Uint8Array(0));
   const { plaintext } = unseal(crypto, powers, "network/v1", sealed);
   const { seeds } = decodeTrustedRecord(plaintext);

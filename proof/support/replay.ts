@@ -6,7 +6,7 @@
  */
 import { resultsHash } from "@sotto/common/merkle/blockHashes";
 import { MODULE_STORES } from "@sotto/host/app/modules/modules";
-import { makeStateMachine, SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
+import { makeStateMachine } from "@sotto/host/app/stateMachine";
 import { blockRows, loadBlock, loadResults } from "@sotto/host/consensus/blockStore";
 import { makeSolo } from "@sotto/host/consensus/solo";
 import { type EnclaveHost, makeEnclaveHost } from "@sotto/host/enclaveHost/enclaveHost";
@@ -14,6 +14,7 @@ import { blockTimeNs } from "@sotto/host/node/executor";
 import { parseGenesis } from "@sotto/host/node/genesis";
 import { homePaths } from "@sotto/host/node/home";
 import { makeHostCrypto } from "@sotto/host/node/hostCrypto";
+import { type SealedRecords, sealedFile } from "@sotto/host/node/sealedFile";
 import { loadValidatorKey } from "@sotto/host/node/validatorKey";
 import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
 import { makeStateStore } from "@sotto/host/store/stateStore";
@@ -56,10 +57,10 @@ function openState(home: string, readOnly: boolean): StateStore {
 }
 
 /** An enclave that opens the store's sealed record; `renew` ends it and starts another. */
-function makeRenewable(connect: () => EnclaveConnection, store: StateStore): EnclaveHost & { renew(): void } {
+function makeRenewable(connect: () => EnclaveConnection, sealed: SealedRecords): EnclaveHost & { renew(): void } {
   const open = (): EnclaveHost => {
     const enclave = makeEnclaveHost(connect());
-    enclave.call("unseal", { sealed: store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array });
+    enclave.call("unseal", { sealed: sealed.load() as Uint8Array });
     return enclave;
   };
   let enclave = open();
@@ -78,7 +79,8 @@ function makeRenewable(connect: () => EnclaveConnection, store: StateStore): Enc
 export function replay({ copy, home, connect, cold = false }: ReplayOptions): Replayed {
   const source = openState(home, true);
   const store = openState(copy, false);
-  const enclave = makeRenewable(connect, store);
+  const sealed = sealedFile(homePaths(copy).sealedNetwork);
+  const enclave = makeRenewable(connect, sealed);
   try {
     return replayBlocks(source, store, enclave, cold ? () => enclave.renew() : () => {}, copy);
   } finally {
@@ -102,6 +104,7 @@ function replayBlocks(
     chainId,
     store,
     enclave,
+    keepSealed: (record) => sealedFile(homePaths(copy).sealedNetwork).save(record),
     crypto,
     gunzip,
     decidedBlocks: (height, hash) => solo.decidedBlock(height, hash),

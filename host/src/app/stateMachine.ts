@@ -5,7 +5,8 @@
  * leaves the app hash as it is (consensus §3.7), so no module writes unless something changed.
  * @module
  */
-import { EMPTY_BYTES, utf8ToBytes } from "@sotto/common/bytes";
+import { RefusedError } from "@sotto/boundary/calls";
+import { EMPTY_BYTES } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type {
   Application,
@@ -36,13 +37,15 @@ import { answerQuery } from "./queryService.ts";
 import { runTx } from "./runTx.ts";
 import { type Simulation, simulateTx } from "./simulate.ts";
 
-/** Row of table `meta` with the enclave's sealed record, written together with the block that it belongs to. */
-export const SEALED_RECORD_KEY = utf8ToBytes("sealed");
+/** The enclave's word for two blocks at one height (its RefusalCode.Latched). */
+const LATCHED = 36;
 
 export type StateMachineDeps = {
   readonly chainId: string;
   readonly store: StateStore;
   readonly enclave: EnclaveHost;
+  /** Makes the enclave's record of a block durable, before the block's state is. */
+  readonly keepSealed: (sealed: Uint8Array) => void;
   readonly decidedBlocks: DecidedBlockSource;
   readonly crypto: Crypto;
   readonly gunzip: ComputePowers["gunzip"];
@@ -97,7 +100,7 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
   /** Until the first block is committed, genesis is not in the store. */
   let genesis: readonly StateChange[] = [];
   let view: StateView | undefined;
-  let finalized: readonly TableChange[] | undefined;
+  let finalized: { readonly tables: readonly TableChange[]; readonly sealed: Uint8Array } | undefined;
 
   const openState = (): Branch => {
     view?.release();
@@ -139,18 +142,28 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     });
   };
 
+  const beginBlock = ({ height, hash, transactions }: FinalizeBlockRequest): void => {
+    const { storeRoots } = store;
+    try {
+      enclave.call("beginBlock", { ...deps.decidedBlocks(height, hash), transactions, storeRoots });
+    } catch (error) {
+      // That the enclave latched is to outlast a restart.
+      if (error instanceof RefusedError && error.code === LATCHED) deps.keepSealed(enclave.call("endBlock", {}).sealed);
+      throw error;
+    }
+  };
+
   const finalizeBlock = (request: FinalizeBlockRequest): FinalizeBlockResponse => {
     const { height, time: timeNs, transactions } = request;
     const state = openState();
     const context = makeContext({ chainId, height, timeNs }, "block", state);
     for (const module of modules.all) module.beginBlock?.(context);
-    const { storeRoots } = store;
-    enclave.call("beginBlock", { ...deps.decidedBlocks(height, request.hash), transactions, storeRoots });
+    beginBlock(request);
     const results = deliver(context, transactions);
     const validatorUpdates: ValidatorUpdate[] = modules.all.flatMap((module) => module.endBlock?.(context) ?? []);
     const { sealed } = enclave.call("endBlock", {});
     const changes = splitChanges(state.changes());
-    finalized = [...changes.tables, { table: "meta", key: SEALED_RECORD_KEY, value: sealed }];
+    finalized = { tables: changes.tables, sealed };
     return { events: context.events, results, validatorUpdates, appHash: store.stage(height, changes.state) };
   };
 
@@ -172,7 +185,8 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     finalizeBlock,
     commit: (tables = []) => {
       if (finalized === undefined) throw new TypeError("commit: no block was finalized");
-      store.commit([...finalized, ...tables]);
+      deps.keepSealed(finalized.sealed);
+      store.commit([...finalized.tables, ...tables]);
       finalized = undefined;
       view?.release();
       view = undefined;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { RefusedError } from "@sotto/boundary/calls";
 import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { equalBytes } from "@sotto/common/bytes";
 import { compareValidators } from "@sotto/common/merkle/validatorsHash";
@@ -25,6 +26,7 @@ import { makeBootTransaction } from "./bootTransaction.ts";
 import { type Genesis, genesisAccounts } from "./genesis.ts";
 import { anchor, type Network, type NetworkDeps, type NodeRole, openNetwork } from "./network.ts";
 import { ACCOUNT_QUERY, type AccountState, decodeAccountResponse, encodeAccountRequest } from "./nodeAccount.ts";
+import type { HeaderRange } from "./replay.ts";
 
 export type ExecutorDeps = NetworkDeps & {
   readonly gunzip: Parameters<typeof makeStateMachine>[0]["gunzip"];
@@ -63,6 +65,10 @@ export interface Executor {
    * @throws {ConsensusError} after some of them may have been executed
    */
   readonly follow: (blocks: readonly ForeignBlock[]) => Followed;
+  /** Headers that the enclave wants before {@link follow} can go on: it has accepted blocks whose outcome this host has lost. */
+  readonly wantedHeaders: () => HeaderRange | undefined;
+  /** @param headers those of the range wanted, ascending; whether they are those that the enclave has accepted */
+  readonly showHeaders: (headers: readonly Uint8Array[]) => boolean;
   readonly freshness: () => Freshness;
   /** The transaction that makes the enclave fresh; undefined while the chain does not know the node's account. */
   readonly bootTransaction: () => Uint8Array | undefined;
@@ -93,6 +99,7 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     chainId: genesis.chainId,
     store,
     enclave,
+    keepSealed: (record) => deps.sealed.save(record),
     crypto,
     gunzip: deps.gunzip,
     decidedBlocks: (height, hash) => engine.decidedBlock(height, hash),
@@ -151,11 +158,24 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       if (follower === undefined) throw new TypeError("solo follows nobody");
       const executed: ExecutedBlock[] = [];
       try {
-        for (const block of blocks) executed.push(withPrints(follower.follow(block)));
+        for (const block of blocks) {
+          if (network.replay?.wanted() !== undefined) break;
+          executed.push(withPrints(follower.follow(block)));
+        }
       } catch (error) {
         return { executed, failure: describeFailure(error) };
       }
       return { executed, failure: undefined };
+    },
+    wantedHeaders: () => network.replay?.wanted(),
+    showHeaders: (headers) => {
+      try {
+        network.replay?.show(headers);
+        return true;
+      } catch (error) {
+        if (error instanceof RefusedError) return false;
+        throw error;
+      }
     },
     freshness,
     bootTransaction,

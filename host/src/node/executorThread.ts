@@ -14,11 +14,11 @@ import { nowNs } from "./clock.ts";
 import { type Executor, type ExecutorDeps, openExecutor } from "./executor.ts";
 import { type HomePaths, readFileIfAny } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
-import { sealedFiles } from "./joinHome.ts";
 import type { NodeRole } from "./network.ts";
 import { loadNodeAccount } from "./nodeAccount.ts";
 import type { PlatformName } from "./platformNames.ts";
 import { platformOf } from "./platformOf.ts";
+import { sealedFile } from "./sealedFile.ts";
 import { serveCalls } from "./threadCalls.ts";
 import { loadValidatorKey } from "./validatorKey.ts";
 
@@ -59,6 +59,7 @@ function open(): Executor {
   return openExecutor({
     store,
     enclave: startEnclave(),
+    sealed: sealedFile(paths.sealedNetwork),
     crypto,
     role,
     validator: loadValidatorKey(paths.validatorKey, crypto),
@@ -74,8 +75,7 @@ function open(): Executor {
 
 function readJoined(): ExecutorDeps["joined"] {
   const text = readFileIfAny(paths.genesis);
-  const sealed = sealedFiles(paths).loadNetwork();
-  return text === undefined || sealed === undefined ? undefined : { text, sealed };
+  return text === undefined ? undefined : { text };
 }
 
 if (parentPort === null) throw new TypeError("this file is the entry of a worker thread");
@@ -88,6 +88,8 @@ serveCalls(parentPort, {
   status: () => opened().status(),
   produce: (...args) => opened().produce(...args),
   follow: (blocks) => opened().follow(blocks),
+  wantedHeaders: () => opened().wantedHeaders(),
+  showHeaders: (headers) => opened().showHeaders(headers),
   freshness: () => opened().freshness(),
   bootTransaction: () => opened().bootTransaction(),
   query: (request) => opened().query(request),

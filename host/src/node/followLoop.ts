@@ -17,7 +17,10 @@ export type FollowLoopOptions = {
   readonly peers: readonly string[];
   /** For reading. */
   readonly store: StateStore;
-  readonly executor: Pick<Remote<Executor>, "follow" | "freshness" | "bootTransaction">;
+  readonly executor: Pick<
+    Remote<Executor>,
+    "follow" | "wantedHeaders" | "showHeaders" | "freshness" | "bootTransaction"
+  >;
   readonly onBlocks: (blocks: readonly ExecutedBlock[]) => void;
   readonly onPeer: (text: string) => void;
   readonly onFailure: (error: unknown) => void;
@@ -84,6 +87,8 @@ export function makeFollowLoop(options: FollowLoopOptions): FollowLoop {
         latestHeight: store.latestHeight,
         knowsValidators: (hash) => loadValidators(store, hash) !== undefined,
         follow: (blocks) => executor.follow(blocks),
+        wantedHeaders: () => executor.wantedHeaders(),
+        showHeaders: (headers) => executor.showHeaders(headers),
         onBlocks: options.onBlocks,
         atTip,
         onPeer: options.onPeer,

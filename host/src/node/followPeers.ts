@@ -9,6 +9,7 @@ import type { ForeignBlock } from "../consensus/foreignBlock.ts";
 import { MAX_BLOCKS, type Peer, type PeerBlock } from "../peer/peer.ts";
 import { PeerError, PeerErrorCode } from "../peer/peerError.ts";
 import type { ExecutedBlock, Followed } from "./executor.ts";
+import type { HeaderRange } from "./replay.ts";
 
 export type FollowOptions = {
   readonly chainId: string;
@@ -18,6 +19,9 @@ export type FollowOptions = {
   /** Whether the validator set with this hash needs not be fetched. */
   readonly knowsValidators: (hash: Uint8Array) => boolean;
   readonly follow: (blocks: readonly ForeignBlock[]) => Promise<Followed>;
+  /** Headers without which {@link follow} executes nothing. */
+  readonly wantedHeaders: () => Promise<HeaderRange | undefined>;
+  readonly showHeaders: (headers: readonly Uint8Array[]) => Promise<boolean>;
   readonly onBlocks: (blocks: readonly ExecutedBlock[]) => void;
   /** At the tip, after every look at the peer. */
   readonly atTip: (peer: Peer) => Promise<void>;
@@ -83,8 +87,23 @@ export function followPeers(options: FollowOptions): Following {
     throw new FatalError(failure.message);
   }
 
+  /** The way back to blocks that must be run again. */
+  async function showWanted(peer: Peer): Promise<void> {
+    for (let range = await options.wantedHeaders(); range !== undefined; range = await options.wantedHeaders()) {
+      const headers: Uint8Array[] = [];
+      for (let from = range.from; from <= range.to; from += MAX_BLOCKS) {
+        const blocks = await fetchBlocks(peer, from, Math.min(from + MAX_BLOCKS - 1, range.to), () => true);
+        headers.push(...blocks.map(({ header }) => header));
+      }
+      if (!(await options.showHeaders(headers))) {
+        throw new PeerError(PeerErrorCode.Nonsense, "its headers are not those that this node's enclave has accepted");
+      }
+    }
+  }
+
   /** Executes up to the tip as it was known at the beginning. */
   async function catchUp(peer: Peer): Promise<void> {
+    await showWanted(peer);
     const ahead: Promise<readonly ForeignBlock[]>[] = [];
     const fetchedSets = new Set<string>();
     let next = height + 1;
@@ -100,7 +119,11 @@ export function followPeers(options: FollowOptions): Following {
         batch.catch(() => undefined);
         ahead.push(batch);
       }
-      await execute(await (ahead.shift() as Promise<readonly ForeignBlock[]>));
+      const blocks = await (ahead.shift() as Promise<readonly ForeignBlock[]>);
+      const to = height + blocks.length;
+      await execute(blocks);
+      // The enclave wants the headers of the next stretch.
+      if (height < to) return;
     }
   }
 

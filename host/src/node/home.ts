@@ -7,7 +7,7 @@
  *     node.json                     the peers of a node that follows
  *     insecure-sim-machine.key      stands in for the processor's sealing key (platform sim)
  *     sealed/                       what the enclave keeps: seeds and last block; registration key
- *     data/state/, data/index/      LMDB: state, blocks and sealed record; transaction index
+ *     data/state/, data/index/      LMDB: state and blocks; transaction index
  *     lock                          process id of the node that runs here
  * @module
  */

@@ -11,6 +11,7 @@ import type { JoinStep, SealedFiles } from "./join.ts";
 import { loadNodeAccount, saveNodeAccount } from "./nodeAccount.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { writeNodeFile } from "./nodeFile.ts";
+import { sealedFile } from "./sealedFile.ts";
 import type { AccountKey } from "./signTx.ts";
 
 export type JoinRequest = {
@@ -67,12 +68,12 @@ function readGenesisFile(path: string): Uint8Array {
 }
 
 export function sealedFiles(paths: HomePaths): SealedFiles {
+  const registration = sealedFile(paths.sealedRegistration);
+  const network = sealedFile(paths.sealedNetwork);
   return {
-    loadRegistration: () =>
-      existsSync(paths.sealedRegistration) ? new Uint8Array(readFileSync(paths.sealedRegistration)) : undefined,
-    loadNetwork: () =>
-      existsSync(paths.sealedNetwork) ? new Uint8Array(readFileSync(paths.sealedNetwork)) : undefined,
-    saveRegistration: (sealed) => writeFileDurably(paths.sealedRegistration, sealed, 0o600),
-    saveNetwork: (sealed) => writeFileDurably(paths.sealedNetwork, sealed, 0o600),
+    loadRegistration: registration.load,
+    loadNetwork: network.load,
+    saveRegistration: registration.save,
+    saveNetwork: network.save,
   };
 }

@@ -8,13 +8,15 @@ import { bytesToHex, bytesToUtf8, equalBytes, utf8ToBytes } from "@sotto/common/
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { Platform } from "@sotto/platform/platform";
 import { type Attestation, makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
-import { SEALED_RECORD_KEY } from "../app/stateMachine.ts";
 import { hashOfSet } from "../consensus/follower.ts";
 import type { SoloValidator } from "../consensus/solo.ts";
 import type { EnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import type { StateStore } from "../store/store.ts";
 import { DEVELOPMENT_CHAIN_ID, formatGenesis, type Genesis, parseGenesis } from "./genesis.ts";
+import { matchEnclave } from "./matchEnclave.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
+import type { Replay } from "./replay.ts";
+import type { SealedRecords } from "./sealedFile.ts";
 import type { AccountKey } from "./signTx.ts";
 
 /** What the node does for its network: it decides the blocks alone, or follows those that others decide. */
@@ -28,21 +30,32 @@ export type NetworkDeps = {
   readonly role: NodeRole;
   readonly store: StateStore;
   readonly enclave: EnclaveHost;
+  readonly sealed: SealedRecords;
   readonly crypto: Crypto;
   readonly validator: Omit<SoloValidator, "power">;
   readonly nodeAccount: AccountKey;
   readonly moniker: string;
   readonly now: () => bigint;
   readonly platform: Pick<Platform, "name" | "insecure">;
-  /** What `sotto join` has left for the first start: the genesis file, and the enclave's first sealed record. */
-  readonly joined: { readonly text: string; readonly sealed: Uint8Array } | undefined;
+  /** What `sotto join` has left for the first start besides the sealed record: the genesis file. */
+  readonly joined: { readonly text: string } | undefined;
 };
 
 /** @param text what was parsed, byte for byte: its hash is part of the anchor */
-export type Network = { readonly genesis: Genesis; readonly text: string; readonly isNew: boolean };
+export type Network = {
+  readonly genesis: Genesis;
+  readonly text: string;
+  readonly isNew: boolean;
+  /** Blocks that must be run again, since the host has lost what came of them. */
+  readonly replay?: Replay | undefined;
+};
 
 const SIM_SUFFIX = "-sim";
 const GENESIS_KEY = utf8ToBytes("genesis");
+/** The record of a network before its first block, stored with its genesis in one step: a first start may end between the two. */
+const FIRST_SEALED_KEY = utf8ToBytes("first-sealed");
+/** Where earlier releases kept the record. */
+const OLD_SEALED_KEY = utf8ToBytes("sealed");
 
 /**
  * Opens the network of a store, or creates one, up to its first state.
@@ -50,24 +63,21 @@ const GENESIS_KEY = utf8ToBytes("genesis");
  */
 export function openNetwork(deps: NetworkDeps): Network {
   checkInterface(deps.enclave);
-  const isNew = deps.store.getTable("meta", SEALED_RECORD_KEY) === undefined;
+  const isNew = deps.store.getTable("meta", GENESIS_KEY) === undefined;
   if (isNew && deps.role.kind === "follower") keepJoined(deps);
-  else if (isNew) return { ...createNetwork(deps), isNew };
+  else if (isNew && deps.sealed.load() === undefined) return { ...createNetwork(deps), isNew };
   return { ...reopenNetwork(deps), isNew: false };
 }
 
-/** From now on the home is like one that was started before. */
-function keepJoined({ store, joined }: NetworkDeps): void {
-  if (joined === undefined) {
+/** From now on the home is like one that was started before. So is one whose database is gone: it is made again from the blocks. */
+function keepJoined({ store, joined, sealed }: NetworkDeps): void {
+  if (joined === undefined || sealed.load() === undefined) {
     throw new NodeError(
       NodeErrorCode.WrongNetwork,
       "this home has joined no network yet; the same `sotto join` again goes on where it ended",
     );
   }
-  store.writeTables([
-    { table: "meta", key: GENESIS_KEY, value: utf8ToBytes(joined.text) },
-    { table: "meta", key: SEALED_RECORD_KEY, value: joined.sealed },
-  ]);
+  store.writeTables([{ table: "meta", key: GENESIS_KEY, value: utf8ToBytes(joined.text) }]);
 }
 
 function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
@@ -125,7 +135,11 @@ function checkChainId(chainId: string, { name, insecure }: NetworkDeps["platform
 }
 
 /** Fixes the genesis in the enclave and stores it with the first sealed record, in one step. */
-export function anchor({ store, enclave, crypto }: NetworkDeps, { genesis, text }: Network, appHash: Uint8Array): void {
+export function anchor(
+  { store, enclave, crypto, sealed: records }: NetworkDeps,
+  { genesis, text }: Network,
+  appHash: Uint8Array,
+): void {
   const { sealed } = enclave.call("anchorGenesis", {
     initialHeight: BigInt(genesis.initialHeight),
     genesisTimeNs: genesis.timeNs,
@@ -135,16 +149,21 @@ export function anchor({ store, enclave, crypto }: NetworkDeps, { genesis, text 
   });
   store.writeTables([
     { table: "meta", key: GENESIS_KEY, value: utf8ToBytes(text) },
-    { table: "meta", key: SEALED_RECORD_KEY, value: sealed },
+    { table: "meta", key: FIRST_SEALED_KEY, value: sealed },
   ]);
+  records.save(sealed);
 }
 
-function reopenNetwork({ role, store, enclave, validator }: NetworkDeps): Omit<Network, "isNew"> {
+function reopenNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
+  const { role, store, enclave, validator } = deps;
   const stored = store.getTable("meta", GENESIS_KEY);
-  const sealed = store.getTable("meta", SEALED_RECORD_KEY);
-  if (stored === undefined || sealed === undefined) {
-    throw new NodeError(NodeErrorCode.WrongNetwork, "the state has no genesis; `sotto reset` starts over");
+  if (stored === undefined) {
+    throw new NodeError(
+      NodeErrorCode.BlocksLost,
+      "the database in data/ has no network, although sealed/network.sealed has one: put the database back; `sotto reset` starts over",
+    );
   }
+  const sealed = loadSealed(deps);
   const text = bytesToUtf8(stored);
   const genesis = parseGenesis(text, "the stored genesis");
   if (role.chainId !== undefined && role.chainId !== genesis.chainId) {
@@ -160,21 +179,37 @@ function reopenNetwork({ role, store, enclave, validator }: NetworkDeps): Omit<N
       "the validator key is not that of this network's validator; put the old validator-key.json back, or start over with `sotto reset`",
     );
   }
-  const { chainId, height } = carriedBy(enclave) ?? unseal(enclave, sealed);
+  const { chainId } = carriedBy(enclave) ?? unseal(enclave, sealed);
   if (chainId !== genesis.chainId) {
     throw new NodeError(
       NodeErrorCode.WrongNetwork,
       `the sealed record is of network ${chainId}, the state of ${genesis.chainId}; \`sotto reset\` starts over`,
     );
   }
-  // Both are written in one step, so they can only differ if somebody put one of them back.
-  if (height !== BigInt(store.latestHeight)) {
+  const { initialHeight } = genesis;
+  const replay = matchEnclave({ kind: role.kind, initialHeight, store, enclave, sealed: deps.sealed });
+  return { genesis, text, replay };
+}
+
+/** @throws {NodeError} with the way out; a record that is gone is never made anew */
+function loadSealed({ store, sealed }: NetworkDeps): Uint8Array {
+  const found = sealed.load();
+  if (found !== undefined) return found;
+  if (store.getTable("meta", OLD_SEALED_KEY) !== undefined) {
     throw new NodeError(
       NodeErrorCode.SealedRecordDamaged,
-      `the sealed record is of height ${height}, the state of height ${store.latestHeight}: they do not belong together; \`sotto reset\` starts over`,
+      "this home was made by an earlier release, whose enclave kept its record in the database and in another form; `sotto reset` starts over",
     );
   }
-  return { genesis, text };
+  const first = store.getTable("meta", FIRST_SEALED_KEY);
+  if (store.latestHeight === 0 && first !== undefined) {
+    sealed.save(first);
+    return first;
+  }
+  throw new NodeError(
+    NodeErrorCode.SealedRecordDamaged,
+    "sealed/network.sealed is gone, and with it this enclave's copy of the network's keys: put it back from a backup of this machine; a node that follows can join again in another home, and `sotto reset` starts over",
+  );
 }
 
 /** The network of an enclave that was given its seeds in this run. */
@@ -200,8 +235,24 @@ function unseal(enclave: EnclaveHost, sealed: Uint8Array): EcallResponse<"unseal
     if (!(error instanceof RefusedError)) throw error;
     throw new NodeError(
       NodeErrorCode.SealedRecordDamaged,
-      `the enclave with measurement ${bytesToHex(enclave.measurement)} cannot open this network's sealed record: ${error.message}; \`sotto reset\` starts over`,
+      `the enclave with measurement ${bytesToHex(enclave.measurement)} cannot open sealed/network.sealed: ${error.message}. ${wayOut(error.code)}`,
       { cause: error },
     );
+  }
+}
+
+/** The enclave's codes for what is wrong with a sealed record (its RefusalCode.SealOf…). */
+const SealRefusal = { AnotherMeasurement: 11, AnotherMachine: 16, AnotherLabel: 17 } as const;
+
+function wayOut(code: number): string {
+  switch (code) {
+    case SealRefusal.AnotherMeasurement:
+      return "Start the release whose enclave sealed it; with this one a node that follows must join again in a new home, and `sotto reset` starts over";
+    case SealRefusal.AnotherMachine:
+      return "It opens on the machine that made it alone: a node that follows joins again on this machine in a new home, and `sotto reset` starts over";
+    case SealRefusal.AnotherLabel:
+      return "Put the file back under the name that it had";
+    default:
+      return "Put it back from a backup of this machine; `sotto reset` starts over";
   }
 }

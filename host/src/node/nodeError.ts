@@ -27,6 +27,8 @@ export const NodeErrorCode = {
   NotAdmitted: 10,
   /** No node answers, or not what was asked. */
   CannotReach: 11,
+  /** The database is older than what the enclave has accepted, and the blocks between are nowhere. */
+  BlocksLost: 30,
 } as const;
 export type NodeErrorCode = (typeof NodeErrorCode)[keyof typeof NodeErrorCode];
 

@@ -4,7 +4,6 @@ import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatConsensusAddress, formatValidator } from "../../src/app/core/addresses.ts";
-import { SEALED_RECORD_KEY } from "../../src/app/stateMachine.ts";
 import { BaseAccountSchema, ModuleAccountSchema } from "../../src/proto/gen/cosmos/auth/v1beta1/auth_pb.ts";
 import { Query as AuthQuery } from "../../src/proto/gen/cosmos/auth/v1beta1/query_pb.ts";
 import { Query as ConsensusQuery } from "../../src/proto/gen/cosmos/consensus/v1/query_pb.ts";
@@ -166,9 +165,9 @@ describe("blocks", () => {
     expect(new Set(network.appHashes.map(bytesToHex)).size).toBe(2);
   });
 
-  it("store the sealed record with the block, and the caller's rows in the same step", () => {
+  it("keep the sealed record before the block's state, and the caller's rows in the same step", () => {
     const network = started();
-    expect(network.store.getTable("meta", SEALED_RECORD_KEY)).toEqual(utf8ToBytes("sealed record"));
+    expect(network.sealed).toEqual([{ record: utf8ToBytes("sealed record"), stateHeight: 0 }]);
     network.machine.finalizeBlock({
       ...proposal(2, [randomTransaction(2)]),
       hash: new Uint8Array(32),

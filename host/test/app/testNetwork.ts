@@ -83,6 +83,8 @@ export type TestNetwork = {
   readonly enclave: FakeEnclave;
   readonly store: StateStore;
   readonly appHashes: Uint8Array[];
+  /** Records in the order in which they were kept, with the height of the state at that moment. */
+  readonly sealed: { readonly record: Uint8Array; readonly stateHeight: number }[];
   block(...transactions: Uint8Array[]): FinalizeBlockResponse;
   query<I extends DescMessage, O extends DescMessage>(
     method: { readonly input: I; readonly output: O; readonly path: string },
@@ -112,7 +114,9 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   const { maxGas, chainId = CHAIN_ID, register = {} } = options;
   const store = makeStateStore(makeMemoryEngine(), { sha256, stores: MODULE_STORES });
   const enclave = makeFakeEnclave();
+  const sealed: { record: Uint8Array; stateHeight: number }[] = [];
   const machine = makeStateMachine({
+    keepSealed: (record) => sealed.push({ record, stateHeight: store.latestHeight }),
     chainId,
     store,
     enclave,
@@ -145,6 +149,7 @@ export function makeTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
     enclave,
     store,
     appHashes,
+    sealed,
     block: (...transactions) => {
       const height = store.latestHeight + 1;
       const response = machine.finalizeBlock({

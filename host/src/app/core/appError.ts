@@ -14,10 +14,12 @@ export const GrpcCode = {
   Unknown: 2,
   InvalidArgument: 3,
   NotFound: 5,
+  ResourceExhausted: 8,
   FailedPrecondition: 9,
   OutOfRange: 11,
   Unimplemented: 12,
   Internal: 13,
+  Unavailable: 14,
 } as const;
 export type GrpcCode = (typeof GrpcCode)[keyof typeof GrpcCode];
 
@@ -25,10 +27,12 @@ const GRPC_NAMES: { readonly [code: number]: string } = {
   2: "Unknown",
   3: "InvalidArgument",
   5: "NotFound",
+  8: "ResourceExhausted",
   9: "FailedPrecondition",
   11: "OutOfRange",
   12: "Unimplemented",
   13: "Internal",
+  14: "Unavailable",
 };
 
 const PANIC_CODE = 111_222;

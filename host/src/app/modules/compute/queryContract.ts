@@ -3,13 +3,20 @@
  * @module
  */
 import { RefusedError } from "@sotto/boundary/calls";
-import { AppError } from "../../core/appError.ts";
+import { AppError, GrpcCode } from "../../core/appError.ts";
 import type { Context } from "../../core/context.ts";
 import { computeKeeper } from "./computeKeeper.ts";
 import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 
 /** The node's limit for one query, in SDK gas (chain §2.2). */
 const QUERY_GAS_LIMIT = 10_000_000n;
+
+/** Refusals that pass by themselves, by the enclave's codes (its RefusalCode.NotFresh, QueryBudget, Behind). */
+const NOT_NOW: Readonly<Record<number, GrpcCode>> = {
+  62: GrpcCode.Unavailable,
+  63: GrpcCode.ResourceExhausted,
+  64: GrpcCode.Unavailable,
+};
 
 /** @throws {AppError} compute/4 with the contract's encrypted error, compute/9, or a panic when gas runs out */
 export function queryContract(deps: OcallDeps, context: Context, contract: Uint8Array, query: Uint8Array): Uint8Array {
@@ -27,8 +34,9 @@ function callEnclave(deps: OcallDeps, context: Context, contract: Uint8Array, qu
   try {
     return deps.powers.enclave.call("query", request, makeOcalls(deps, context));
   } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const grpc = NOT_NOW[error.code];
     // A development network alone answers for the past.
-    if (error instanceof RefusedError) throw AppError.plain(error.message);
-    throw error;
+    throw grpc === undefined ? AppError.plain(error.message) : AppError.status(grpc, error.message);
   }
 }
