@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homePaths } from "@sotto/host/node/home";
-import { openLmdbEngine } from "@sotto/host/store/lmdbEngine";
-import { makeStateStore } from "@sotto/host/store/stateStore";
 import { beforeAll, describe, expect, it } from "vitest";
 import { launch, ROOT, run, runSotto, startArguments, startSotto, temporaryFolder, within } from "./harness.ts";
 import { COMMAND, copyHome, expectIntact, expectSentence, makeHome, receiver, storeUntilItFails } from "./home.ts";
