@@ -24,6 +24,7 @@ const bundle = await rollup({
     executorThread: join(ROOT, "host/dist/node/executorThread.js"),
     indexThread: join(ROOT, "host/dist/node/indexThread.js"),
     enclaveProcess: join(ROOT, "platform/dist/enclaveProcess.js"),
+    socketThread: join(ROOT, "platform/dist/sgx/socketThread.js"),
   },
   external: EXTERNAL,
   plugins: [nodeResolve({ exportConditions: ["node"] })],

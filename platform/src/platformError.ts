@@ -17,6 +17,8 @@ export const PlatformErrorCode = {
   NoCollateral: 5,
   /** The platform did not give a quote. */
   NoQuote: 6,
+  /** The platform did not give its sealing key. */
+  NoSealingKey: 7,
 } as const;
 export type PlatformErrorCode = (typeof PlatformErrorCode)[keyof typeof PlatformErrorCode];
 

@@ -11,14 +11,10 @@ import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BoundaryError, BoundaryErrorCode } from "@sotto/boundary/errors";
-import { equalBytes } from "@sotto/common/bytes";
-import { type Frame, type FrameChannel, FrameKind, makeFrameChannel } from "./frameChannel.ts";
-import { checkFrameLength } from "./loadBundle.ts";
+import { type EnclaveChannel, makeChannelConnection } from "./channelConnection.ts";
+import { makeFrameChannel } from "./frameChannel.ts";
 import { encodeMachineSetup, type MachineSetup } from "./machineSetup.ts";
-import { OcallAnswers } from "./ocallAnswers.ts";
 import type { EnclaveConnection } from "./platform.ts";
-import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 import { measureBundle } from "./powers.ts";
 
 type Pipe = { readonly readFd: number; readonly writeFd: number };
@@ -61,46 +57,7 @@ function spawnChild(readFd: number, writeFd: number): ChildProcess {
   return child;
 }
 
-function startEnclave(channel: FrameChannel, machine: MachineSetup, bundle: Uint8Array, measurement: Uint8Array): void {
-  let answer: Frame;
-  try {
-    channel.send(FrameKind.Start, encodeMachineSetup(machine), bundle);
-    answer = channel.receive();
-  } catch (error) {
-    throw new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process ended before it was ready", {
-      cause: error,
-    });
-  }
-  if (answer.kind === FrameKind.Failed)
-    throw new PlatformError(PlatformErrorCode.BadBundle, new TextDecoder().decode(answer.body));
-  if (answer.kind !== FrameKind.Ready || !equalBytes(answer.body, measurement)) {
-    throw new PlatformError(
-      PlatformErrorCode.StartFailed,
-      "the enclave's process runs other bytes than those that were measured",
-    );
-  }
-}
-
-function exchangeFrames(channel: FrameChannel, request: Uint8Array, answers: OcallAnswers): Uint8Array {
-  channel.send(FrameKind.Ecall, request);
-  for (;;) {
-    const { kind, body } = channel.receive();
-    if (kind === FrameKind.EcallAnswer) return body;
-    if (kind !== FrameKind.Ocall)
-      throw new BoundaryError(BoundaryErrorCode.Malformed, `unexpected frame of kind ${kind}`);
-    const answer = answers.answer(body);
-    if (answer === undefined) channel.send(FrameKind.OcallFailed);
-    else channel.send(FrameKind.OcallAnswer, answer);
-  }
-}
-
-/**
- * @param bundle owned: nobody else may change it
- * @param machine on what it runs
- * @throws {PlatformError} BadBundle, StartFailed
- */
-export function makeProcessConnection(bundle: Uint8Array, machine: MachineSetup): EnclaveConnection {
-  const measurement = measureBundle(bundle);
+function openChannel(): EnclaveChannel {
   const { toChild, toHost } = makePipes();
   let child: ChildProcess;
   try {
@@ -110,47 +67,15 @@ export function makeProcessConnection(bundle: Uint8Array, machine: MachineSetup)
     closeSync(toHost.writeFd);
   }
   const channel = makeFrameChannel(toHost.readFd, toChild.writeFd);
-  let state: "idle" | "running" | "closed" = "idle";
-
-  const drop = (): void => {
-    state = "closed";
-    child.kill("SIGKILL");
-    child.stdin?.destroy();
-    closeSync(toChild.writeFd);
-    closeSync(toHost.readFd);
-  };
-  try {
-    startEnclave(channel, machine, bundle, measurement);
-  } catch (error) {
-    drop();
-    throw error;
-  }
-
   return {
-    measurement,
-    exchange: (request, onOcall) => {
-      if (state === "closed")
-        throw new BoundaryError(BoundaryErrorCode.Disconnected, "the connection to the enclave is closed");
-      if (state === "running") throw new Error("exchange: an ecall is running already");
-      checkFrameLength("ecall request", request);
-      const answers = new OcallAnswers(onOcall);
-      state = "running";
-      let response: Uint8Array;
-      try {
-        response = exchangeFrames(channel, request, answers);
-        state = "idle";
-      } catch (error) {
-        // The ends no longer agree on whose turn it is, or there is only one of them.
-        drop();
-        throw error;
-      }
-      answers.finish();
-      return response;
+    ...channel,
+    kill: () => {
+      child.kill("SIGKILL");
+      child.stdin?.destroy();
+      closeSync(toChild.writeFd);
+      closeSync(toHost.readFd);
     },
-    close: () => {
-      if (state === "running") throw new Error("close: an ecall is running");
-      if (state === "closed") return;
-      state = "closed";
+    end: () => {
       closeSync(toChild.writeFd);
       try {
         // The end of its input ends an idle enclave; the end of its output, which is no frame, says that it is gone.
@@ -161,4 +86,13 @@ export function makeProcessConnection(bundle: Uint8Array, machine: MachineSetup)
       child.stdin?.destroy();
     },
   };
+}
+
+/**
+ * @param bundle owned: nobody else may change it
+ * @param machine on what it runs
+ * @throws {PlatformError} BadBundle, StartFailed
+ */
+export function makeProcessConnection(bundle: Uint8Array, machine: MachineSetup): EnclaveConnection {
+  return makeChannelConnection(openChannel(), [encodeMachineSetup(machine), bundle], measureBundle(bundle));
 }
