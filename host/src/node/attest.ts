@@ -25,7 +25,11 @@ export function describeSelf(options: {
   readonly platform: PlatformName;
   readonly bundle: Uint8Array;
 }): SelfDescription {
-  const enclave = makeEnclaveHost(platformOf(options.platform, homePaths(options.home)).startInline(options.bundle));
+  const platform = platformOf(options.platform, homePaths(options.home));
+  // SGX protects a process of its own; elsewhere this one will do.
+  const connection =
+    platform.name === "sgx" ? platform.startProcess(options.bundle) : platform.startInline(options.bundle);
+  const enclave = makeEnclaveHost(connection);
   try {
     return enclave.call("describeSelf", {});
   } finally {

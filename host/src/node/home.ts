@@ -6,9 +6,11 @@
  *     node-account.key              secp256k1 key of the node's own account
  *     node.json                     the peers of a node that follows
  *     insecure-sim-machine.key      stands in for the processor's sealing key (platform sim)
+ *     gramine/                      what runs inside SGX, with its signed manifest (platform sgx)
+ *     collateral/                   collateral that the operator has fetched (platforms sgx and tdx)
  *     sealed/                       what the enclave keeps: seeds and last block; registration key
  *     data/state/, data/index/      LMDB: state and blocks; transaction index
- *     lock                          process id of the node that runs here
+ *     lock                          who runs here (`fileLock.ts`)
  * @module
  */
 import {
@@ -20,11 +22,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { type FileLock, takeFileLock } from "./fileLock.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 
 export type HomePaths = {
@@ -34,6 +36,8 @@ export type HomePaths = {
   readonly nodeAccount: string;
   readonly nodeFile: string;
   readonly machineSecret: string;
+  readonly gramine: string;
+  readonly collateral: string;
   readonly sealed: string;
   readonly sealedNetwork: string;
   readonly sealedRegistration: string;
@@ -54,6 +58,8 @@ export function homePaths(root: string): HomePaths {
     nodeAccount: join(root, "node-account.key"),
     nodeFile: join(root, "node.json"),
     machineSecret: join(root, "insecure-sim-machine.key"),
+    gramine: join(root, "gramine"),
+    collateral: join(root, "collateral"),
     sealed: join(root, "sealed"),
     sealedNetwork: join(root, "sealed", "network.sealed"),
     sealedRegistration: join(root, "sealed", "registration.sealed"),
@@ -140,43 +146,22 @@ export function readFileIfAny(path: string): string | undefined {
   }
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
-  }
-}
-
 /**
- * Takes the lock; a lock whose process is gone is taken over.
+ * Takes the lock of a home: until it is given back, or the process ends, no other node or command opens the state, starts the home's
+ * enclave or writes what that sealed.
  * @returns gives it back
  * @throws {NodeError} HomeInUse, HomeNotUsable
  */
 export function lockHome(paths: HomePaths): () => void {
-  for (;;) {
-    try {
-      const file = openSync(paths.lock, "wx");
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      return () => rmSync(paths.lock, { force: true });
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EEXIST")
-        throw describeFileError(error, `cannot lock the home folder ${paths.root}`);
-    }
-    const holder = Number.parseInt(readFileIfAny(paths.lock) ?? "", 10);
-    if (Number.isInteger(holder) && holder !== process.pid && isRunning(holder)) {
-      throw new NodeError(
-        NodeErrorCode.HomeInUse,
-        `the home folder ${paths.root} is in use by process ${holder}; stop that node, or choose another folder with --home`,
-      );
-    }
-    try {
-      unlinkSync(paths.lock);
-    } catch (error) {
-      if ((error as { code?: string }).code !== "ENOENT")
-        throw describeFileError(error, `cannot take over the lock of ${paths.root}`);
-    }
+  let lock: FileLock;
+  try {
+    lock = takeFileLock(paths.lock);
+  } catch (error) {
+    throw describeFileError(error, `cannot lock the home folder ${paths.root}`);
   }
+  if (lock.holder === undefined) return lock.release;
+  throw new NodeError(
+    NodeErrorCode.HomeInUse,
+    `the home folder ${paths.root} is in use by process ${lock.holder}; stop that node, or choose another folder with --home`,
+  );
 }
