@@ -1,4 +1,5 @@
 import * as nodeCrypto from "node:crypto";
+import { p256 } from "@noble/curves/nist.js";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { concatBytes } from "../src/bytes.ts";
@@ -141,6 +142,23 @@ it("native and noble agree on ed25519", () => {
         noble.ed25519Verify(message, anySignature, publicKey),
       );
       expect(native.ed25519Verify(message, signature, anyKey)).toBe(noble.ed25519Verify(message, signature, anyKey));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it("native and noble agree on P-256, whatever is wrong with a signature or a key", () => {
+  const changes = fc.record({ part: fc.constantFrom("signature", "key"), at: fc.nat(63), mask: fc.nat(255) });
+  fc.assert(
+    fc.property(bytes(48), text, changes, (seed, message, { part, at, mask }) => {
+      const secret = p256.utils.randomSecretKey(seed);
+      const key = p256.getPublicKey(secret, false).slice(1);
+      const signature = p256.sign(message, secret, { lowS: false });
+      const target = part === "key" ? key : signature;
+      target[at] = (target[at] as number) ^ mask;
+      const verdict = native.p256Verify(message, signature, key);
+      expect(verdict).toBe(mask === 0);
+      expect(noble.p256Verify(message, signature, key)).toBe(verdict);
     }),
     { numRuns: 40 },
   );

@@ -12,7 +12,7 @@ import { BoundedCache } from "./boundedCache.ts";
 import type { Crypto } from "./crypto.ts";
 import { makeNativeAesSiv } from "./nativeAesSiv.ts";
 import { makeNobleCrypto } from "./nobleCrypto.ts";
-import type { NodeCryptoPower, NodeKey } from "./nodeCryptoPower.ts";
+import type { NodeCryptoPower, NodeKey, NodeP256Key } from "./nodeCryptoPower.ts";
 import { privateKeyInput, publicKeyInput, publicKeyOf, toBase64Url } from "./octetKeys.ts";
 import { makeWasmSecp256k1 } from "./wasmSecp256k1.ts";
 
@@ -25,6 +25,7 @@ const SHORT_DATA = 448;
 const MAX_HKDF_LENGTH = 255 * DIGEST;
 const GCM_TAG = 16;
 const CACHED_PRIVATE_KEYS = 16;
+const CACHED_P256_KEYS = 16;
 
 /** Writes a string of one character a byte to `target` at `offset`. */
 function writeBinary(text: string, target: Uint8Array, offset: number): void {
@@ -148,14 +149,19 @@ function makeEd25519(power: NodeCryptoPower, noble: Crypto): Ed25519 {
 type P256 = Pick<Crypto, "p256Verify">;
 
 function makeP256(power: NodeCryptoPower): P256 {
+  // A key costs three times as much the first time, and a chain's authorities sign several things each.
+  const publicKeys = new BoundedCache<NodeKey>(CACHED_P256_KEYS);
+  const importKey = (publicKey: Uint8Array): NodeKey => {
+    const x = toBase64Url(publicKey.subarray(0, 32));
+    const y = toBase64Url(publicKey.subarray(32));
+    return power.createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  };
   return {
     p256Verify(message, signature, publicKey) {
       if (signature.length !== 64 || publicKey.length !== 64) return false;
-      const x = toBase64Url(publicKey.subarray(0, 32));
-      const y = toBase64Url(publicKey.subarray(32));
-      const key = { kty: "EC", crv: "P-256", x, y } as const;
       try {
-        return power.verify("sha256", message, { key, format: "jwk", dsaEncoding: "ieee-p1363" }, signature);
+        const key: NodeP256Key = { key: publicKeys.getOrMake(publicKey, importKey), dsaEncoding: "ieee-p1363" };
+        return power.verify("sha256", message, key, signature);
       } catch {
         // Not a point of the curve.
         return false;

@@ -16,12 +16,13 @@ export type NodeJwk = {
 };
 
 export type NodeJwkInput = { readonly key: NodeJwk; readonly format: "jwk" };
-/** Public key of P-256 in JWK form, for a signature of two numbers one after the other. `x` and `y` are base64url of 32 bytes. */
+/** Public key of P-256 in JWK form. `x` and `y` are base64url of 32 bytes. */
 export type NodeP256Input = {
   readonly key: { readonly kty: "EC"; readonly crv: "P-256"; readonly x: string; readonly y: string };
   readonly format: "jwk";
-  readonly dsaEncoding: "ieee-p1363";
 };
+/** A key for signatures of two numbers one after the other. */
+export type NodeP256Key = { readonly key: NodeKey; readonly dsaEncoding: "ieee-p1363" };
 /** A private key in PKCS#8, as text. */
 export type NodePemInput = { readonly key: string; readonly format: "pem" };
 
@@ -60,9 +61,10 @@ export interface NodeCryptoPower {
     options: { readonly authTagLength: number },
   ): NodeGcmDecipher;
   createPrivateKey(input: NodePemInput): NodeKey;
-  createPublicKey(input: NodeJwkInput): NodeKey;
+  createPublicKey(input: NodeJwkInput | NodeP256Input): NodeKey;
   diffieHellman(keys: { readonly privateKey: NodeKey; readonly publicKey: NodeKey }): Uint8Array;
   sign(algorithm: null, data: Uint8Array, privateKey: NodePemInput): Uint8Array;
   verify(algorithm: null, data: Uint8Array, publicKey: NodeJwkInput, signature: Uint8Array): boolean;
-  verify(algorithm: "sha256", data: Uint8Array, publicKey: NodeP256Input, signature: Uint8Array): boolean;
+  /** @param publicKey a {@link NodeP256Key}; the type is as wide as Node's own, which has to fit */
+  verify(algorithm: "sha256", data: Uint8Array, publicKey: object | string, signature: Uint8Array): boolean;
 }

@@ -9,7 +9,8 @@ import { parsePolicy } from "../../src/evidence/policy.ts";
 import { makeCollateral, NOW, verifySim, withDocument, withParts } from "./forgery.ts";
 import { ADMITTED, flipped, policyFor, refusal, type Sample, verifySample } from "./samples.ts";
 
-const sampleOf = fc.constantFrom(...ADMITTED);
+/** By number: a counterexample is short then. */
+const sampleOf = fc.nat(ADMITTED.length - 1);
 
 /** Whether two packed collaterals are the same but for the way in which they write hex. */
 function isSameCollateral(a: Uint8Array, b: Uint8Array): boolean {
@@ -27,7 +28,8 @@ function isSameCollateral(a: Uint8Array, b: Uint8Array): boolean {
 describe("registration §2.8: whatever the bytes", () => {
   it("refuses a quote with any bit flipped, however the policy is made", () => {
     fc.assert(
-      fc.property(sampleOf, fc.nat(), fc.nat(7), (sample: Sample, position, bit) => {
+      fc.property(sampleOf, fc.nat(), fc.nat(7), (index, position, bit) => {
+        const sample = ADMITTED[index] as Sample;
         const quote = flipped(sample.quote, position % sample.quote.length, 1 << bit);
         const policy = { ...policyFor(quote), tdx: [...policyFor(sample.quote).tdx, ...policyFor(quote).tdx] };
         expect(refusal(verifySample(sample, { quote, policy }))).toBeDefined();
@@ -38,7 +40,8 @@ describe("registration §2.8: whatever the bytes", () => {
 
   it("refuses packed collateral with any bit flipped, unless it is a letter of hex in the other case", () => {
     fc.assert(
-      fc.property(sampleOf, fc.nat(), fc.nat(7), (sample: Sample, position, bit) => {
+      fc.property(sampleOf, fc.nat(), fc.nat(7), (index, position, bit) => {
+        const sample = ADMITTED[index] as Sample;
         const value = flipped(sample.packed, position % sample.packed.length, 1 << bit);
         const refused = refusal(verifySample(sample, { collateral: { kind: "packed", value } }));
         expect(refused !== undefined || isSameCollateral(sample.packed, value)).toBe(true);
@@ -51,7 +54,8 @@ describe("registration §2.8: whatever the bytes", () => {
     const noise = fc.uint8Array({ minLength: 1, maxLength: 300 });
     const where = fc.constantFrom("quote", "packed", "json");
     fc.assert(
-      fc.property(sampleOf, where, noise, fc.nat(), (sample: Sample, part, bytes, position) => {
+      fc.property(sampleOf, where, noise, fc.nat(), (index, part, bytes, position) => {
+        const sample = ADMITTED[index] as Sample;
         const spoiled = sample[part as "quote"].slice();
         const at = position % (spoiled.length - bytes.length);
         if (equalBytes(spoiled.subarray(at, at + bytes.length), bytes)) return;
