@@ -81,6 +81,17 @@ export function startArguments(home: string, flags: readonly string[] = []): str
   return ["start", "--home", home, "--rest", "127.0.0.1:0", "--rpc", "127.0.0.1:0", ...flags];
 }
 
+/** Arguments of a join on free ports. */
+export function joinArguments(home: string, flags: readonly string[]): string[] {
+  return ["join", "--home", home, "--rest", "127.0.0.1:0", "--rpc", "127.0.0.1:0", ...flags];
+}
+
+/** Waits for the banner of a command that runs a node. */
+export async function nodeOf(running: Running, home: string, spawnedAt: number): Promise<Sotto> {
+  const { rest, rpc } = await banner(running);
+  return { ...running, home, rest, rpc, startedInMs: performance.now() - spawnedAt };
+}
+
 /** Starts the command without waiting for anything. */
 export function spawnSotto(
   args: readonly string[],
@@ -190,8 +201,8 @@ async function banner(running: Running): Promise<{ rest: string; rpc: string }> 
       const output = running.output();
       const [, rest] = /^ +REST +(http:\S+)$/m.exec(output) ?? [];
       const [, rpc] = /^ +RPC +(http:\S+)$/m.exec(output) ?? [];
-      // The accounts close the banner.
-      return rest !== undefined && rpc !== undefined && /keys are PUBLIC[\s\S]*?\n\n/.test(output)
+      // The accounts close the banner, or who signs nothing.
+      return rest !== undefined && rpc !== undefined && /(?:keys are PUBLIC|signs nothing)[\s\S]*?\n\n/.test(output)
         ? { rest, rpc }
         : undefined;
     },

@@ -46,7 +46,7 @@ const POLL_MS = 50;
 const AHEAD = 3;
 /** Without a new block for this long another peer is asked, if there is one. */
 const STALE_MS = 20_000;
-const PAUSE_MS = { first: 200, longest: 5_000 } as const;
+const PAUSE_MS = { first: 200, longest: 2_000 } as const;
 
 export function followPeers(options: FollowOptions): Following {
   const { peers } = options;
