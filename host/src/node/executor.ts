@@ -61,7 +61,7 @@ export interface Executor {
    */
   readonly produce: (transactions: readonly Uint8Array[], verified?: readonly string[]) => ExecutedBlock;
   /**
-   * Verifies and executes blocks of a peer, in order; each is durable before the next begins. Of a follower alone.
+   * Verifies and executes blocks of a peer, in order; the enclave's record is durable when this returns. Of a follower alone.
    * @throws {ConsensusError} after some of them may have been executed
    */
   readonly follow: (blocks: readonly ForeignBlock[]) => Followed;
@@ -90,6 +90,8 @@ export type Followed = {
 export function openExecutor(deps: ExecutorDeps): Executor {
   const { store, enclave, crypto, role } = deps;
   let prints: DebugPrint[] = [];
+  /** A follower writes one record for all the blocks that it got together: of an older one its enclave goes on by headers. */
+  let held: Uint8Array | undefined;
   const network = openNetwork(deps);
   const { genesis } = network;
 
@@ -99,7 +101,10 @@ export function openExecutor(deps: ExecutorDeps): Executor {
     chainId: genesis.chainId,
     store,
     enclave,
-    keepSealed: (record) => deps.sealed.save(record),
+    keepSealed: (record) => {
+      if (follower === undefined) deps.sealed.save(record);
+      else held = record;
+    },
     crypto,
     gunzip: deps.gunzip,
     decidedBlocks: (height, hash) => engine.decidedBlock(height, hash),
@@ -164,6 +169,9 @@ export function openExecutor(deps: ExecutorDeps): Executor {
         }
       } catch (error) {
         return { executed, failure: describeFailure(error) };
+      } finally {
+        if (held !== undefined) deps.sealed.save(held);
+        held = undefined;
       }
       return { executed, failure: undefined };
     },

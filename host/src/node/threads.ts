@@ -15,19 +15,25 @@ import { callRemote, type Remote } from "./threadCalls.ts";
 /** Run in reverse order, each once, when the node stops or could not start. */
 export type Closers = (() => unknown)[];
 
-const EXECUTOR_METHODS = [
-  "status",
-  "produce",
-  "follow",
-  "freshness",
-  "bootTransaction",
-  "query",
-  "simulate",
-  "close",
-  "ecall",
-  "collateral",
-] as const;
-const INDEX_METHODS = ["catchUp", "find", "search", "close"] as const;
+/** Every method, and no other: the compiler holds the two together. */
+const methodsOf = <T extends object>(methods: Readonly<Record<keyof T & string, true>>): (keyof T & string)[] =>
+  Object.keys(methods) as (keyof T & string)[];
+
+const EXECUTOR_METHODS = methodsOf<Executor & JoiningExecutor>({
+  status: true,
+  produce: true,
+  follow: true,
+  wantedHeaders: true,
+  showHeaders: true,
+  freshness: true,
+  bootTransaction: true,
+  query: true,
+  simulate: true,
+  close: true,
+  ecall: true,
+  collateral: true,
+});
+const INDEX_METHODS = methodsOf<IndexService>({ catchUp: true, find: true, search: true, close: true });
 
 function startThread(entry: URL, workerData: unknown, closers: Closers, stackSizeMb?: number): Worker {
   const worker = new Worker(entry, {
