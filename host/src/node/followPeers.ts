@@ -74,7 +74,8 @@ export function followPeers(options: FollowOptions): Following {
     });
   }
 
-  async function execute(blocks: readonly ForeignBlock[]): Promise<void> {
+  /** @returns whether all of them were executed; otherwise the enclave wants headers first */
+  async function execute(blocks: readonly ForeignBlock[]): Promise<boolean> {
     const { executed, failure } = await options.follow(blocks);
     if (executed.length > 0) {
       height = (executed.at(-1) as ExecutedBlock).block.height;
@@ -82,7 +83,7 @@ export function followPeers(options: FollowOptions): Following {
       failures = 0;
       options.onBlocks(executed);
     }
-    if (failure === undefined) return;
+    if (failure === undefined) return executed.length === blocks.length;
     if (failure.isPeersFault) throw new PeerError(PeerErrorCode.Nonsense, failure.message);
     throw new FatalError(failure.message);
   }

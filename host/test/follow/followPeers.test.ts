@@ -66,6 +66,8 @@ function run(peers: readonly Peer[], overrides: Partial<FollowOptions> = {}) {
         return { executed, failure: { isPeersFault, message: (error as Error).message } };
       }
     },
+    wantedHeaders: async () => undefined,
+    showHeaders: async () => true,
     onBlocks: () => {},
     atTip: async () => {},
     onPeer: (text) => told.push(text),
