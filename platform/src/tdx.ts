@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import { readCollateral } from "./collateralFile.ts";
 import { makeInlineConnection } from "./inlineConnection.ts";
 import type { Platform } from "./platform.ts";
+import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 import { measureBundle } from "./powers.ts";
 import { makeProcessConnection } from "./processConnection.ts";
 import { tdxMachinePowers } from "./tdx/tdxMachinePowers.ts";
@@ -22,9 +23,19 @@ export type TdxOptions = {
   readonly collateral: string;
 };
 
+/** On another machine everything but quotes would work, and protect nothing. */
+function checkIsTd(reportFolder: string): void {
+  if (fs.existsSync(reportFolder)) return;
+  throw new PlatformError(
+    PlatformErrorCode.StartFailed,
+    `platform tdx: ${reportFolder} is not there: this is no TD, or its kernel is older than 6.7, or configfs is not mounted`,
+  );
+}
+
 export function makeTdxPlatform({ reportFolder, registerFolder, collateral }: TdxOptions): Platform {
   /** A copy: what runs is what was measured, whatever happens to the caller's bytes meanwhile. */
   const own = (bundle: Uint8Array): Uint8Array => {
+    checkIsTd(reportFolder);
     checkBundleRegister(fs, registerFolder, bundle);
     return new Uint8Array(bundle);
   };

@@ -126,7 +126,7 @@ describe("registration §5.5: the registers of a TD", () => {
     return registers;
   };
   const start = (registerFolder: string) =>
-    makeTdxPlatform({ reportFolder: FOLDER, registerFolder, collateral: folder }).startInline(BUNDLE);
+    makeTdxPlatform({ reportFolder: folder, registerFolder, collateral: folder }).startInline(BUNDLE);
 
   it("are read whole, or not at all on kernels that do not show them", () => {
     const registers = readTdxRegisters(fs, write(new Uint8Array(48).fill(9)));
@@ -134,6 +134,16 @@ describe("registration §5.5: the registers of a TD", () => {
     expect(registers?.rtmr3).toEqual(new Uint8Array(48).fill(9));
     expect(readTdxRegisters(fs, join(folder, "none"))).toBeUndefined();
     expect(() => readTdxRegisters(fs, write(new Uint8Array(47)))).toThrow("expected 48 bytes, got 47");
+  });
+
+  it("are those of a TD, and nothing starts elsewhere", () => {
+    const platform = makeTdxPlatform({ reportFolder: join(folder, "tsm"), registerFolder: folder, collateral: folder });
+    const noTd = expect.objectContaining({
+      code: PlatformErrorCode.StartFailed,
+      message: expect.stringMatching(/this is no TD/),
+    });
+    expect(() => platform.startInline(BUNDLE)).toThrow(noTd);
+    expect(() => platform.startProcess(BUNDLE)).toThrow(noTd);
   });
 
   it("tell whether the launcher has measured the bundle", () => {
