@@ -14,7 +14,7 @@ import { makeEnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import { homePaths } from "./home.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import type { PlatformName } from "./platformNames.ts";
-import { platformOf } from "./platformOf.ts";
+import { platformOf, startEnclaveOn } from "./platformOf.ts";
 
 export type SelfDescription = EcallResponse<"describeSelf">;
 export type EvidenceVerdict = EcallResponse<"verifyEvidence">;
@@ -26,10 +26,7 @@ export function describeSelf(options: {
   readonly bundle: Uint8Array;
 }): SelfDescription {
   const platform = platformOf(options.platform, homePaths(options.home));
-  // SGX protects a process of its own; elsewhere this one will do.
-  const connection =
-    platform.name === "sgx" ? platform.startProcess(options.bundle) : platform.startInline(options.bundle);
-  const enclave = makeEnclaveHost(connection);
+  const enclave = makeEnclaveHost(startEnclaveOn(platform, "inline", options.bundle));
   try {
     return enclave.call("describeSelf", {});
   } finally {

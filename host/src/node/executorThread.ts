@@ -17,7 +17,7 @@ import { makeHostCrypto } from "./hostCrypto.ts";
 import type { NodeRole } from "./network.ts";
 import { loadNodeAccount } from "./nodeAccount.ts";
 import type { PlatformName } from "./platformNames.ts";
-import { platformOf } from "./platformOf.ts";
+import { platformOf, startEnclaveOn } from "./platformOf.ts";
 import { sealedFile } from "./sealedFile.ts";
 import { serveCalls } from "./threadCalls.ts";
 import { loadValidatorKey } from "./validatorKey.ts";
@@ -44,9 +44,7 @@ export type JoiningExecutor = {
 /** The enclave of this run: who joins goes on with it, since not every machine could open again what it sealed. */
 let enclaveOfRun: EnclaveHost | undefined;
 function startEnclave(): EnclaveHost {
-  enclaveOfRun ??= makeEnclaveHost(
-    enclave === "inline" ? platformOfRun().startInline(bundle) : platformOfRun().startProcess(bundle),
-  );
+  enclaveOfRun ??= makeEnclaveHost(startEnclaveOn(platformOfRun(), enclave, bundle));
   return enclaveOfRun;
 }
 const platformOfRun = (): Platform => platformOf(platform, paths);
