@@ -10,7 +10,7 @@ import { ROOT, runSotto, startArguments, startSotto, temporaryFolder } from "./h
 import { expectSentence } from "./home.ts";
 
 /** A home that is ready for Gramine, and a search path on which `gramine-sgx` runs the entry script without it. */
-function standIn(): { readonly home: string; readonly path: string } {
+function standIn(): { readonly home: string; readonly path: string; readonly key: string } {
   const folder = temporaryFolder();
   const home = join(folder, "home");
   const { gramine } = homePaths(home);
@@ -18,14 +18,15 @@ function standIn(): { readonly home: string; readonly path: string } {
   writeFileSync(join(gramine, "sotto.manifest.sgx"), "");
   const attestation = join(folder, "attestation");
   mkdirSync(join(attestation, "keys"), { recursive: true });
-  writeFileSync(join(attestation, "keys", "_sgx_mrenclave"), new Uint8Array(16).fill(5));
+  const key = join(attestation, "keys", "_sgx_mrenclave");
+  writeFileSync(key, new Uint8Array(16).fill(5));
   writeFileSync(join(attestation, "attestation_type"), "none");
   const entry = join(ROOT, "platform", "dist", "sgx", "sgxProcess.js");
   const bundle = join(ROOT, "enclave", "bundle", "enclave.cjs");
   const program = join(folder, "gramine-sgx");
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${entry}" "${bundle}" "${attestation}"\n`);
   chmodSync(program, 0o755);
-  return { home, path: `${folder}:${process.env.PATH ?? ""}` };
+  return { home, key, path: `${folder}:${process.env.PATH ?? ""}` };
 }
 
 describe("registration §5: platforms of the command", () => {
@@ -55,8 +56,13 @@ describe("registration §5: platforms of the command", () => {
     const { home, path } = standIn();
     const flags = ["--platform", "sgx", "--chain-id", "private-1"];
     const refused = await runSotto(startArguments(home, flags), { env: { PATH: path } });
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/^sotto: /);
-    expect(refused.stderr.trim().split("\n")).toHaveLength(1);
+    expectSentence(refused, /^sotto: .*expected attestation type dcap, got none.*gramine-direct makes none/);
+  });
+
+  it("does not start where the processor gives no sealing key, in one sentence", async () => {
+    const { home, path, key } = standIn();
+    writeFileSync(key, "");
+    const refused = await runSotto(startArguments(home, ["--platform", "sgx"]), { env: { PATH: path } });
+    expectSentence(refused, /^sotto: sgx sealing key: expected 16 bytes, got 0/);
   });
 });

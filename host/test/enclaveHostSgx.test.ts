@@ -101,6 +101,17 @@ describe("registration §4.3: an enclave behind a socket", () => {
     connection.close();
   });
 
+  it("does not start without a sealing key, and says why", () => {
+    const { arguments: args, ...rest } = launchFor(FIXTURE_BUNDLE);
+    const launch = () => ({ ...rest, arguments: [...args.slice(0, -1), join(folder, "nothing")] });
+    expect(() => makeSgxPlatform({ launch, collateral: folder }).startProcess(FIXTURE_BUNDLE)).toThrow(
+      expect.objectContaining({
+        codespace: "platform",
+        message: expect.stringMatching(/^sgx sealing key: cannot read/),
+      }),
+    );
+  });
+
   it("is not the one that was meant if its bundle is another", () => {
     const other = launchFor(new TextEncoder().encode("exports.makeEnclave = () => ({});"));
     const platform = makeSgxPlatform({ launch: () => other, collateral: folder });

@@ -30,7 +30,7 @@ function startEnclave(channel: EnclaveChannel, start: readonly Uint8Array[], mea
     });
   }
   if (answer.kind === FrameKind.Failed)
-    throw new PlatformError(PlatformErrorCode.BadBundle, new TextDecoder().decode(answer.body));
+    throw new PlatformError(answer.body[0] as PlatformErrorCode, new TextDecoder().decode(answer.body.subarray(1)));
   if (answer.kind !== FrameKind.Ready || !equalBytes(answer.body, measurement)) {
     throw new PlatformError(
       PlatformErrorCode.StartFailed,
@@ -55,7 +55,7 @@ function exchangeFrames(channel: FrameChannel, request: Uint8Array, answers: Oca
 /**
  * @param start parts of the first frame's body
  * @param measurement 32 bytes, of the bundle that has to run
- * @throws {PlatformError} BadBundle, StartFailed
+ * @throws {PlatformError} BadBundle, NoSealingKey, StartFailed
  */
 export function makeChannelConnection(
   channel: EnclaveChannel,

@@ -14,7 +14,7 @@ export const FrameKind = {
   Start: 0,
   /** Answer to `Start`: measurement (32 bytes). */
   Ready: 1,
-  /** Answer to `Start`: the reason as text. */
+  /** Answer to `Start`: code of the `PlatformError` (u8), its text. */
   Failed: 2,
   Ecall: 3,
   EcallAnswer: 4,

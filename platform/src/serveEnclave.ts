@@ -4,7 +4,16 @@
  */
 import { type FrameChannel, FrameKind } from "./frameChannel.ts";
 import { checkFrameLength, type EcallFunction, loadBundle } from "./loadBundle.ts";
+import { PlatformError, PlatformErrorCode } from "./platformError.ts";
 import { type MachinePowers, makePowers, measureBundle } from "./powers.ts";
+
+function sendFailure(channel: FrameChannel, error: unknown): void {
+  const { code, message } =
+    error instanceof PlatformError
+      ? error
+      : new PlatformError(PlatformErrorCode.StartFailed, "the enclave's process failed before it was ready");
+  channel.send(FrameKind.Failed, Uint8Array.of(code), new TextEncoder().encode(message));
+}
 
 /**
  * Answers the start frame that the caller has received, and what follows.
@@ -21,9 +30,11 @@ export function serveEnclave(channel: FrameChannel, bundle: Uint8Array, machine:
   };
   let enter: EcallFunction;
   try {
+    // Asked for once before anything else: without it there is no use in going on, and here the reason is told.
+    machine.sealingKey();
     enter = loadBundle(bundle, makePowers(measurement, machine, ocall));
   } catch (error) {
-    channel.send(FrameKind.Failed, new TextEncoder().encode((error as Error).message));
+    sendFailure(channel, error);
     return;
   }
   channel.send(FrameKind.Ready, measurement);

@@ -13,6 +13,7 @@ import { EvidenceError } from "../evidence/evidenceError.ts";
 import { parsePolicy } from "../evidence/policy.ts";
 import { type Verdict, verifyEvidence } from "../evidence/verifyEvidence.ts";
 import type { EnclavePowers } from "../powers.ts";
+import { requestQuote } from "./registration.ts";
 
 const SELF_PURPOSE = utf8ToBytes("sotto/self/v1");
 
@@ -36,7 +37,7 @@ type AttestationCalls = Pick<EcallHandlers, "describeSelf" | "verifyEvidence">;
 export function makeAttestationCalls(crypto: Crypto, takeQuote: EnclavePowers["quote"]): AttestationCalls {
   return {
     describeSelf: () => {
-      const quote = takeQuote(concatBytes(crypto.sha256(SELF_PURPOSE), new Uint8Array(32)));
+      const quote = requestQuote(takeQuote, concatBytes(crypto.sha256(SELF_PURPOSE), new Uint8Array(32)));
       const { tee, reportData: _, ...described } = describeQuote(crypto, quote);
       return { quote, tee: { kind: tee, value: {} }, ...described };
     },

@@ -104,7 +104,7 @@ function makeEvidence(
 }
 
 /** @throws {RefusalError} NoQuote */
-function requestQuote(quote: EnclavePowers["quote"], reportData: Uint8Array): Uint8Array {
+export function requestQuote(quote: EnclavePowers["quote"], reportData: Uint8Array): Uint8Array {
   try {
     return quote(reportData);
   } catch (error) {

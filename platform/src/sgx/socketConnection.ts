@@ -50,7 +50,7 @@ function openChannel(launch: EnclaveCommand): EnclaveChannel {
 /**
  * @param launch starts a process that runs `sgxProcess.ts`
  * @param measurement 32 bytes, of the bundle that has to run in it
- * @throws {PlatformError} BadBundle, StartFailed
+ * @throws {PlatformError} BadBundle, NoSealingKey, StartFailed
  */
 export function makeSocketConnection(launch: EnclaveCommand, measurement: Uint8Array): EnclaveConnection {
   return makeChannelConnection(openChannel(launch), [], measurement);
