@@ -10,7 +10,7 @@ describe("a replay of the same blocks", () => {
 
   beforeAll(async () => {
     recorded = await recordHome(workloadBlocks(1));
-  });
+  }, 60_000);
 
   function expectSame({ blocks, transactions, failed, differences, digest }: Replayed): void {
     expect(differences).toEqual([]);

@@ -57,6 +57,7 @@ export const nodePower = nodeCrypto as unknown as NodeCryptoPower;
 export const wasmPower = (globalThis as unknown as { WebAssembly: WasmPower }).WebAssembly;
 export const testCrypto: Crypto = makeNativeCrypto(nodePower, wasmPower);
 
+const VALIDATOR_SEED = hexToBytes("f2bbf0338aaff358578eff54517f2672ab21390ed692a45eecb95cbb25e15709");
 const SALT = hexToBytes("000000000000000000024bead8df69990852c202db0e0097c1a12ea637d7e96d");
 const GENESIS_NS = 1_735_689_600_000_000_000n;
 const BLOCK_NS = 5_000_000_000n;
@@ -184,6 +185,9 @@ type State = {
 export type BuiltBlock = EcallRequest<"beginBlock">;
 
 export type ChainOptions = {
+  readonly validatorSeed?: Uint8Array;
+  /** Starts an enclave in place of the sources: the bundle behind a transport. */
+  readonly startEnclave?: (onOcall: (request: Uint8Array) => Uint8Array) => Enclave;
   readonly chainId?: string;
   readonly powers?: Partial<EnclavePowers>;
 };
@@ -192,7 +196,7 @@ const text = (bytes: Uint8Array) => bytesToHex(bytes);
 
 export class TestChain {
   readonly chainId: string;
-  readonly validatorSeed = hexToBytes("f2bbf0338aaff358578eff54517f2672ab21390ed692a45eecb95cbb25e15709");
+  readonly validatorSeed: Uint8Array;
   readonly validators: readonly Validator[];
   readonly ocalls: { -readonly [N in keyof OcallHandlers]: OcallHandlers[N] };
   readonly prints: string[] = [];
@@ -210,14 +214,20 @@ export class TestChain {
   #nextCode = 1n;
   #labels = 0;
 
-  constructor({ chainId = "secretdev-1", powers = {} }: ChainOptions = {}) {
+  readonly #start: (powers: EnclavePowers) => Enclave;
+
+  constructor(options: ChainOptions = {}) {
+    const { chainId = "secretdev-1", powers = {}, validatorSeed = VALIDATOR_SEED } = options;
+    const { startEnclave } = options;
+    this.#start = startEnclave === undefined ? makeEnclave : ({ ocall }) => startEnclave(ocall);
     this.chainId = chainId;
+    this.validatorSeed = validatorSeed;
     const publicKey = testCrypto.ed25519PublicKey(this.validatorSeed);
     this.validators = [{ address: testCrypto.sha256(publicKey).slice(0, 20), publicKey, power: 10n }];
     this.ocalls = this.#honest();
     const serve = serveOcalls(this.ocalls, () => new InputError(InputErrorCode.Malformed, "test host"));
     this.powers = makePowers(serve, powers);
-    this.enclave = makeEnclave(this.powers);
+    this.enclave = this.#start(this.powers);
   }
 
   call<N extends EcallName>(name: N, request: EcallRequest<N>): EcallResponse<N> {
@@ -231,10 +241,20 @@ export class TestChain {
     return this.#results.of(this.height);
   }
 
+  /** One result as the next header covers it. */
+  result(code: number, data: Uint8Array = EMPTY_BYTES): Uint8Array {
+    return result(code, data);
+  }
+
   /** A transaction that proves this start's nonce, for the end of a block; it pays nothing and is not admitted. */
   bootTransaction(): Uint8Array {
     const { bootNonce } = this.call("info", { interfaceVersion: INTERFACE_VERSION });
-    const bodyBytes = TxBody.encode({ ...TxBody.zero, memo: `sotto-boot:${bytesToHex(bootNonce)}` });
+    return this.memoTransaction(`sotto-boot:${bytesToHex(bootNonce)}`);
+  }
+
+  /** A transaction that decodes and is nothing else. */
+  memoTransaction(memo: string): Uint8Array {
+    const bodyBytes = TxBody.encode({ ...TxBody.zero, memo });
     return TxRaw.encode({ bodyBytes, authInfoBytes: AuthInfo.encode(AuthInfo.zero), signatures: [EMPTY_BYTES] });
   }
 
@@ -254,7 +274,7 @@ export class TestChain {
 
   /** Another enclave process that opens the sealed record. */
   restart(changes: Partial<EnclavePowers> = {}): void {
-    this.enclave = makeEnclave({ ...this.powers, ...changes });
+    this.enclave = this.#start({ ...this.powers, ...changes });
     this.call("unseal", { sealed: this.sealed });
   }
 
@@ -387,8 +407,8 @@ export class TestChain {
     const random = changes.random ?? this.call("proposeRandom", { height, proposer }).transaction;
     const { fresh } = this.call("info", { interfaceVersion: INTERFACE_VERSION });
     const boot = fresh || changes.withoutBoot === true ? [] : [this.bootTransaction()];
-    const txs = [random, ...transactions, ...boot];
-    const { lastResults } = this;
+    const txs = changes.noTransactions === true ? [] : [random, ...transactions, ...boot];
+    const lastResults = changes.lastResults ?? this.lastResults;
     const set = this.validators.map((v) => ({ publicKey: toConsensusPublicKey(v.publicKey), votingPower: v.power }));
     const root = validatorsHash(testCrypto, set);
     const header: Header = {
@@ -429,6 +449,10 @@ export class TestChain {
     const signature = testCrypto.ed25519Sign(voteSignBytes(signedChainId, vote), this.validatorSeed);
     const slot = { blockIdFlag: BlockIdFlag.Commit, validatorAddress: this.validators[0]?.address as Uint8Array };
     return { height: commitHeight, round: 0, blockId, signatures: [{ ...slot, timestamp, signature }] };
+  }
+
+  encodedCommit(header: Header): Uint8Array {
+    return Commit.encode(this.commit(header));
   }
 
   begin(block: BuiltBlock): boolean {
@@ -592,6 +616,9 @@ export type Instance = {
 
 export type BlockChanges = {
   readonly withoutBoot?: boolean;
+  readonly noTransactions?: boolean;
+  /** What the network says of the block before. */
+  readonly lastResults?: readonly Uint8Array[];
   readonly header?: Partial<Header>;
   readonly random?: Uint8Array;
   readonly signedChainId?: string;

@@ -1,0 +1,3 @@
+import { testThreats } from "./threatSuite.ts";
+
+testThreats("sources", {});
