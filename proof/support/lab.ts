@@ -3,7 +3,7 @@
  * server, with every byte that leaves the enclave recorded and, for tests that cheat, every byte on its way changeable.
  * @module
  */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAddress } from "@sotto/common/address";
 import { ContractInfo, MsgInstantiateContractResponse, MsgStoreCodeResponse } from "@sotto/common/wire/compute";
@@ -77,7 +77,12 @@ function openStore(paths: HomePaths) {
 }
 
 /** The executor of a home, in this thread. */
-export function openHome(home: string, connection: EnclaveConnection, now: () => bigint = clock()) {
+export function openHome(
+  home: string,
+  connection: EnclaveConnection,
+  now: () => bigint = clock(),
+  kind: "solo" | "follower" = "solo",
+) {
   const paths = homePaths(home);
   const store = openStore(paths);
   try {
@@ -87,10 +92,10 @@ export function openHome(home: string, connection: EnclaveConnection, now: () =>
       sealed: sealedFile(paths.sealedNetwork),
       crypto,
       validator: loadValidatorKey(paths.validatorKey, crypto),
-      role: { kind: "solo", chainId: undefined },
+      role: { kind, chainId: undefined },
       nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
       platform: { name: "sim", insecure: true },
-      joined: undefined,
+      joined: existsSync(paths.genesis) ? { text: readFileSync(paths.genesis, "utf8") } : undefined,
       moniker: "proof",
       gunzip,
       now,
