@@ -34,8 +34,9 @@ export type DerElement = {
   readonly whole: Uint8Array;
 };
 
-function malformed(what: string): InputError {
-  return new InputError(InputErrorCode.Malformed, `DER: ${what}`);
+/** @throws {InputError} Malformed, unless `holds` */
+function check(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new InputError(InputErrorCode.Malformed, `DER: expected ${what}`);
 }
 
 /** Elements one after another. Every method throws {@link InputError} Malformed where the bytes are not what is asked for. */
@@ -60,32 +61,18 @@ export class DerReader {
   any(): DerElement {
     const start = this.#at;
     const tag = this.#byte();
-    if ((tag & 0x1f) === 0x1f) throw malformed("a tag of more than one byte");
+    check((tag & 0x1f) !== 0x1f, "a tag of one byte");
     const length = this.#length();
-    const end = this.#at + length;
-    if (end > this.#bytes.length) {
-      throw malformed(`an element of ${length} bytes, ${this.#bytes.length - this.#at} are left`);
-    }
-    const element = {
-      tag,
-      content: this.#bytes.subarray(this.#at, end),
-      whole: this.#bytes.subarray(start, end),
-    };
-    this.#at = end;
-    return element;
+    const content = this.#bytes.subarray(this.#at, this.#at + length);
+    check(content.length === length, `${length} bytes, got ${content.length}`);
+    this.#at += length;
+    return { tag, content, whole: this.#bytes.subarray(start, this.#at) };
   }
 
   /** The next element, which must have the tag. */
   read(tag: number): DerElement {
-    if (this.nextTag !== tag) {
-      throw malformed(`expected tag ${tag}, got ${this.nextTag ?? "the end"}`);
-    }
+    check(this.nextTag === tag, `tag ${tag}, got ${this.nextTag ?? "the end"}`);
     return this.any();
-  }
-
-  /** The next element if it has the tag. */
-  optional(tag: number): DerElement | undefined {
-    return this.nextTag === tag ? this.any() : undefined;
   }
 
   /** What is inside the next element, which must have the tag. */
@@ -94,32 +81,31 @@ export class DerReader {
   }
 
   end(): void {
-    if (!this.isAtEnd) throw malformed(`${this.#bytes.length - this.#at} bytes too many`);
+    check(this.isAtEnd, `the end, got ${this.#bytes.length - this.#at} more bytes`);
   }
 
   boolean(): boolean {
     const { content } = this.read(DerTag.Boolean);
-    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw malformed("a boolean that is none");
+    check(content.length === 1 && (content[0] === 0 || content[0] === 0xff), "a boolean");
     return content[0] === 0xff;
   }
 
   /** Content of an integer that is not negative: big endian without leading zero bytes, but at least one byte. */
-  unsigned(tag: number = DerTag.Integer): Uint8Array {
-    const { content } = this.read(tag);
-    const [first, second] = content;
-    if (first === undefined || first >= 0x80) throw malformed("an integer that is empty or negative");
-    if (first !== 0 || content.length === 1) return content;
-    if ((second as number) < 0x80) throw malformed("an integer with a zero byte too many");
+  unsigned(): Uint8Array {
+    const { content } = this.read(DerTag.Integer);
+    const [first = 0x80, second] = content;
+    check(first < 0x80, "an integer that is not negative");
+    if (first !== 0 || second === undefined) return content;
+    check(second >= 0x80, "an integer without a zero byte too many");
     return content.subarray(1);
   }
 
   /** An integer from 0 to 2^31 - 1. */
-  smallUnsigned(tag: number = DerTag.Integer): number {
-    const content = this.unsigned(tag);
-    if (content.length > 4 || (content.length === 4 && (content[0] as number) >= 0x80)) {
-      throw malformed("an integer that is too large");
-    }
-    return content.reduce((value, byte) => value * 256 + byte, 0);
+  smallUnsigned(): number {
+    const content = this.unsigned();
+    const value = content.reduce((sum, byte) => sum * 256 + byte, 0);
+    check(content.length <= 4 && value < 2 ** 31, "an integer below 2^31");
+    return value;
   }
 
   octets(): Uint8Array {
@@ -129,7 +115,7 @@ export class DerReader {
   /** Content of a bit string of whole bytes. */
   bits(): Uint8Array {
     const { content } = this.read(DerTag.BitString);
-    if (content[0] !== 0) throw malformed("a bit string that is not of whole bytes");
+    check(content[0] === 0, "a bit string of whole bytes");
     return content.subarray(1);
   }
 
@@ -143,23 +129,18 @@ export class DerReader {
     const isShort = this.nextTag === DerTag.UtcTime;
     const { content } = this.read(isShort ? DerTag.UtcTime : DerTag.GeneralizedTime);
     const text = String.fromCharCode(...content);
-    const parts = (
-      isShort ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
-    ).exec(text);
-    if (parts === null) throw malformed("a time that is none");
-    const year = isShort ? (Number(parts[1]) < 50 ? 20 : 19) + (parts[1] as string) : parts[1];
-    const iso = `${year}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}`;
-    const milliseconds = Date.parse(`${iso}Z`);
-    // A day that the month does not have is moved on by `Date.parse`.
-    if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 19) !== iso) {
-      throw malformed("a time that is none");
-    }
+    const century = isShort ? (text < "5" ? "20" : "19") : "";
+    const iso = (century + text).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
+    const milliseconds = Date.parse(iso);
+    // Other forms stay as they are, and a day that the month does not have is moved on by `Date.parse`.
+    const isTime = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === iso;
+    check(isTime && content.length === (isShort ? 13 : 15), "a time");
     return milliseconds / 1000;
   }
 
   #byte(): number {
     const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw malformed("ended early");
+    check(byte !== undefined, "more bytes");
     return byte;
   }
 
@@ -167,10 +148,10 @@ export class DerReader {
     const first = this.#byte();
     if (first < 0x80) return first;
     const count = first & 0x7f;
-    if (count === 0 || count > 3) throw malformed("a length of a form that is not accepted");
+    check(count > 0 && count <= 3, "a length of at most three bytes");
     let length = 0;
     for (let i = 0; i < count; i++) length = length * 256 + this.#byte();
-    if (length < 0x80 || length < 256 ** (count - 1)) throw malformed("a length that is not in its shortest form");
+    check(length >= 0x80 && length >= 256 ** (count - 1), "a length in its shortest form");
     return length;
   }
 }
@@ -195,7 +176,7 @@ export function readDerSignature(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(64);
   for (const end of [32, 64]) {
     const integer = reader.unsigned();
-    if (integer.length > 32) throw malformed("a signature of more than 256 bits");
+    check(integer.length <= 32, "a signature of 256 bits");
     out.set(integer, end - integer.length);
   }
   reader.end();

@@ -51,13 +51,14 @@ export type Certificate = {
   readonly intel: Uint8Array | undefined;
 };
 
-function malformed(what: string): InputError {
-  return new InputError(InputErrorCode.Malformed, `certificate: ${what}`);
+/** @throws {InputError} Malformed, unless `holds` */
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new InputError(InputErrorCode.Malformed, `certificate: expected ${what}`);
 }
 
 /** @throws {InputError} Malformed, unless it is ECDSA with SHA-256 */
 export function readAlgorithm(reader: DerReader): void {
-  if (!equalBytes(reader.read(DerTag.Sequence).whole, ALGORITHM)) throw malformed("signed with another algorithm");
+  check(equalBytes(reader.read(DerTag.Sequence).whole, ALGORITHM), "ECDSA with SHA-256");
 }
 
 /** The outer frame of certificates and revocation lists. @throws {InputError} Malformed */
@@ -77,7 +78,7 @@ export function readSigned(der: Uint8Array): Signed {
 export function readCertificate(body: Uint8Array): Certificate {
   const reader = readDerSequence(body);
   const version = reader.enter(derContextTag(0));
-  if (version.smallUnsigned() !== VERSION_3) throw malformed("expected version 3");
+  check(version.smallUnsigned() === VERSION_3, "version 3");
   version.end();
   const serial = reader.unsigned();
   readAlgorithm(reader);
@@ -88,26 +89,17 @@ export function readCertificate(body: Uint8Array): Certificate {
   validity.end();
   const subject = reader.read(DerTag.Sequence).whole;
   const publicKey = readPublicKey(reader.enter(DerTag.Sequence));
-  const list = reader.enter(derContextTag(3));
+  const extensions = readExtensions(reader.enter(derContextTag(3)));
   reader.end();
-  const extensions = readExtensions(list);
-  return {
-    serial,
-    issuer,
-    subject,
-    commonName: readCommonName(subject),
-    notBefore,
-    notAfter,
-    publicKey,
-    ...extensions,
-  };
+  const names = { issuer, subject, commonName: readCommonName(subject) };
+  return { serial, ...names, notBefore, notAfter, publicKey, ...extensions };
 }
 
 function readPublicKey(reader: DerReader): Uint8Array {
-  if (!equalBytes(reader.read(DerTag.Sequence).whole, KEY_ALGORITHM)) throw malformed("expected a key on P-256");
+  check(equalBytes(reader.read(DerTag.Sequence).whole, KEY_ALGORITHM), "a key on P-256");
   const point = reader.bits();
   reader.end();
-  if (point.length !== 65 || point[0] !== UNCOMPRESSED) throw malformed("expected an uncompressed key");
+  check(point.length === 65 && point[0] === UNCOMPRESSED, "an uncompressed key");
   return point.subarray(1);
 }
 
@@ -118,7 +110,7 @@ function readCommonName(name: Uint8Array): string {
     const part = parts.enter(DerTag.Set).enter(DerTag.Sequence);
     if (part.oid() === Oid.commonName) names.push(tryBytesToUtf8(part.any().content) ?? "");
   }
-  if (names.length !== 1) throw malformed(`expected one common name, got ${names.length}`);
+  check(names.length === 1, `one common name, got ${names.length}`);
   return names[0] as string;
 }
 
@@ -135,7 +127,7 @@ export function readExtensionList(outer: DerReader): readonly Extension[] {
     const critical = reader.nextTag === DerTag.Boolean && reader.boolean();
     const value = reader.octets();
     reader.end();
-    if (extensions.some((known) => known.oid === oid)) throw malformed("an extension twice");
+    check(!extensions.some((known) => known.oid === oid), "each extension once");
     extensions.push({ oid, critical, value });
   }
   return extensions;
@@ -151,7 +143,7 @@ function readExtensions(outer: DerReader): Pick<Certificate, "isCa" | "keyUsage"
       isCa = constraints.nextTag === DerTag.Boolean && constraints.boolean();
     } else if (oid === Oid.keyUsage) keyUsage = new DerReader(value).read(DerTag.BitString).content[1] ?? 0;
     else if (oid === Oid.intelSgx) intel = value;
-    else if (critical) throw malformed(`an extension that is critical and not known, ${oid}`);
+    else check(!critical, `no critical extension that is not known, got ${oid}`);
   }
   return { isCa, keyUsage, intel };
 }

@@ -28,17 +28,20 @@ export class JsonMembers {
     return value;
   }
 
+  has(name: string): boolean {
+    return this.#left.has(name);
+  }
+
   text(name: string): string {
     const value = this.take(name);
-    if (typeof value !== "string") throw this.#error(name, "expected a text");
-    return value;
+    this.#check(typeof value === "string", name, "expected a text");
+    return value as string;
   }
 
   integer(name: string, max: number): number {
     const value = this.take(name);
-    if (typeof value !== "bigint" || value < 0n || value > BigInt(max)) {
-      throw this.#error(name, `expected an integer from 0 to ${max}`);
-    }
+    const isInteger = typeof value === "bigint" && value >= 0n && value <= BigInt(max);
+    this.#check(isInteger, name, `expected an integer from 0 to ${max}`);
     return Number(value);
   }
 
@@ -49,24 +52,27 @@ export class JsonMembers {
 
   list(name: string): readonly JsonValue[] {
     const value = this.take(name);
-    if (!Array.isArray(value)) throw this.#error(name, "expected a list");
-    return value;
+    this.#check(Array.isArray(value), name, "expected a list");
+    return value as JsonValue[];
   }
 
   texts(name: string): readonly string[] {
-    return this.list(name).map((element) => {
-      if (typeof element !== "string") throw this.#error(name, "expected texts");
-      return element;
-    });
+    const values = this.list(name);
+    this.#check(
+      values.every((value) => typeof value === "string"),
+      name,
+      "expected texts",
+    );
+    return values as readonly string[];
   }
 
   /** Refuses members that were not read. */
   end(): void {
-    for (const name of this.#left.keys()) throw this.#error(name, "is not known");
+    for (const name of this.#left.keys()) this.#check(false, name, "is not known");
   }
 
-  #error(name: string, what: string): Error {
-    return this.#refuse(`${this.#where}${name}: ${what}`);
+  #check(holds: boolean, name: string, what: string): void {
+    if (!holds) throw this.#refuse(`${this.#where}${name}: ${what}`);
   }
 }
 

@@ -90,10 +90,8 @@ function readIssued(document: JsonMembers): Issued {
 }
 
 function readStatus(level: JsonMembers): LevelStatus {
-  const advisories = level.take("advisoryIDs");
-  const isList = Array.isArray(advisories) && advisories.every((id) => typeof id === "string");
-  if (advisories !== undefined && !isList) throw malformed("advisoryIDs: expected texts");
-  return { status: level.text("tcbStatus"), advisories: isList ? advisories : [] };
+  const advisories = level.has("advisoryIDs") ? level.texts("advisoryIDs") : [];
+  return { status: level.text("tcbStatus"), advisories };
 }
 
 function readIsvLevel(value: JsonValue): IsvLevel {
