@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
+// Compiled, since it starts a process from a file beside it.
+import { makeTdxPlatform as makeCompiledPlatform } from "@sotto/platform/tdx";
 import { afterAll, describe, expect, it } from "vitest";
 import { PlatformErrorCode } from "../src/platformError.ts";
 import { tdxMachinePowers } from "../src/tdx/tdxMachinePowers.ts";
@@ -100,6 +102,24 @@ describe("registration §5.5: a TD has no sealing key", () => {
     expect(other.sealingKey()).not.toEqual(one.sealingKey());
     const platform = makeTdxPlatform({ reportFolder: FOLDER, registerFolder: folder, collateral: folder });
     expect([platform.name, platform.insecure, platform.keepsSecrets]).toEqual(["tdx", false, false]);
+  });
+
+  it("in a process of its own neither, which learns where it asks for quotes", () => {
+    const bundle = utf8ToBytes(
+      "exports.makeEnclave = (powers) => ({ ecall: ([what]) => (what === 0 ? powers.sealingKey() : powers.quote(new Uint8Array(64))) });",
+    );
+    const platform = makeCompiledPlatform({ reportFolder: folder, registerFolder: folder, collateral: folder });
+    const [one, other] = [platform.startProcess(bundle), platform.startProcess(bundle)];
+    const ask = (connection: typeof one, what: number) =>
+      connection.exchange(Uint8Array.of(what), () => new Uint8Array(0));
+    expect(ask(one, 0)).toHaveLength(32);
+    expect(ask(one, 0)).toEqual(ask(one, 0));
+    expect(ask(other, 0)).not.toEqual(ask(one, 0));
+    // The folder is no configfs: the quote fails, and the entry is gone again.
+    expect(ask(one, 1)[0]).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.startsWith("sotto-"))).toEqual([]);
+    one.close();
+    other.close();
   });
 
   it("and where the kernel is none of a TD, a quote says what is missing", () => {
