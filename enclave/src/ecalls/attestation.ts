@@ -5,10 +5,11 @@
 import type { EcallHandlers } from "@sotto/boundary/calls";
 import { concatBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
+import { CodedError } from "@sotto/common/errors";
 import { INTEL_ROOT_SHA256 } from "@sotto/common/simAttestation";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { AttestationPolicy } from "../evidence/attestation.ts";
-import { describeQuote } from "../evidence/describeQuote.ts";
+import { type DescribedQuote, describeQuote } from "../evidence/describeQuote.ts";
 import { EvidenceError } from "../evidence/evidenceError.ts";
 import { parsePolicy } from "../evidence/policy.ts";
 import { type Verdict, verifyEvidence } from "../evidence/verifyEvidence.ts";
@@ -38,7 +39,7 @@ export function makeAttestationCalls(crypto: Crypto, takeQuote: EnclavePowers["q
   return {
     describeSelf: () => {
       const quote = requestQuote(takeQuote, concatBytes(crypto.sha256(SELF_PURPOSE), new Uint8Array(32)));
-      const { tee, reportData: _, ...described } = describeQuote(crypto, quote);
+      const { tee, reportData: _, ...described } = describeOwn(crypto, quote);
       return { quote, tee: { kind: tee, value: {} }, ...described };
     },
 
@@ -49,6 +50,16 @@ export function makeAttestationCalls(crypto: Crypto, takeQuote: EnclavePowers["q
       return answer(verifyEvidence(crypto, input));
     },
   };
+}
+
+/** @throws {RefusalError} NoQuote, if the platform gave something else */
+function describeOwn(crypto: Crypto, quote: Uint8Array): DescribedQuote {
+  try {
+    return describeQuote(crypto, quote);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    throw new RefusalError(RefusalCode.NoQuote, `the platform gave what is no quote: ${error.message}`);
+  }
 }
 
 function readPolicy(bytes: Uint8Array | undefined): AttestationPolicy {

@@ -22,6 +22,17 @@ describe("registration §2.8: the ecalls", () => {
     expect(bytesToHex(self.signer)).toBe("55".repeat(32));
   });
 
+  it("say why where the platform gives no quote, or something else", () => {
+    const off = makeAttestationCalls(testCrypto, () => {
+      throw new Error("no device");
+    });
+    expect(() => off.describeSelf({})).toThrow("the platform gave no quote: no device");
+    for (const bytes of [new Uint8Array(0), new Uint8Array(2_000).fill(1), makeQuote({ chain: [] })]) {
+      const other = makeAttestationCalls(testCrypto, () => bytes);
+      expect(() => other.describeSelf({})).toThrow("the platform gave what is no quote");
+    }
+  });
+
   const verify = ({ quote, json, packed, time }: typeof SGX, policy?: string, kind: "json" | "packed" = "packed") =>
     calls.verifyEvidence({
       quote,
