@@ -3,7 +3,7 @@
  * the sources themselves, or the bundle behind a transport.
  */
 import { readFileSync } from "node:fs";
-import { ECALLS, INTERFACE_VERSION } from "@sotto/boundary/messages";
+import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { Header } from "@sotto/common/wire/header";
@@ -340,11 +340,6 @@ export function testThreats(name: string, options: ChainOptions): void {
       chain.runBlock(unseen, []);
       expect(ask().result.kind).toBe("failed");
       expect(chain.call("info", { interfaceVersion: INTERFACE_VERSION })).toMatchObject({ bootNonce, fresh: true });
-    });
-
-    it("T26: no call, member of a call or code of a call turns a check off", () => {
-      const names = Object.keys(ECALLS).join(" ");
-      expect(names).not.toMatch(/debug|test|trace|skip|insecure|unsafe|disable|force|mock/i);
     });
   });
 }

@@ -1,0 +1,3 @@
+import { testRestore } from "./support/restoreSuite.ts";
+
+testRestore("process");
