@@ -270,21 +270,6 @@ export const ECALLS = {
   /** After the last transaction; returns the record to be stored together with the block's state. */
   endBlock: { request: nothing, response: struct({ sealed: bytes(LIMITS.sealed) }) },
 
-  /** Static check of an upload (contracts §1.2). `message` is the text that clients see. */
-  checkCode: {
-    request: struct({ code: bytes(LIMITS.code) }),
-    response: struct({
-      result: union({
-        accepted: struct({
-          codeHash: hash,
-          api: union({ "v0.10": nothing, v1: nothing }),
-          features: list(text(256), 1_000),
-          ibc: bool,
-        }),
-        refused: struct({ message: text(8_192) }),
-      }),
-    }),
-  },
   /**
    * A smart query at the last accepted state. `past` asks for an older one and is refused unless the chain id is that of a
    * development network; then the host's word for the time is taken.

@@ -7,7 +7,7 @@ const SHAPES_OF_VERSION: Readonly<Record<number, string>> = {
   1: "36e05988c9848da8e60a77984ad7efe716668d1cbb2bbb03bacfd6acfb1ae960",
   2: "99e688d4039b83ebd38dc454eb4d8599e2f4127fc8edb4c231fa359bce7727d2",
   3: "aede5959cc185b385de7f330ec0adcc9b6e74abe12a540697395525d46d7ea02",
-  4: "ec0cb7d904716b37ec9d6a728380d5143ee1aa4db0e0311000c82ceb07ce3571",
+  4: "27ba7d53c85f58d463d7d26cce610dcdb5eeb16fd7614acb547a43383ff02e32",
 };
 
 function hashOfShapes(): string {

@@ -111,6 +111,8 @@ export const RefusalCode = {
   BlockDataHash: 34,
   /** V11 at the initial height: the state is not that of genesis. */
   BlockAppHash: 35,
+  /** V11: the app hash is not that of the stores' roots, or roots are not those that this enclave computed. */
+  BlockStateRoots: 39,
   /** A validly signed different block was seen at an executed height; nothing runs any more. */
   Latched: 36,
   /** V12: the results are not those of the header. */
@@ -131,6 +133,8 @@ export const RefusalCode = {
   CannotBeKept: 45,
   /** The host answered an ocall with a refusal, with nonsense, or with state that does not decrypt. */
   HostMisbehavior: 50,
+  /** What the host showed of the state does not follow from the root in the verified header. */
+  BadProof: 51,
   /** Queries of the past are for development networks. */
   PastNotAllowed: 60,
   /** Simulation is for development networks. */

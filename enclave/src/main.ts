@@ -23,12 +23,12 @@ import type { MakeEnclave } from "./powers.ts";
 import { makeHost } from "./state/host.ts";
 
 export const makeEnclave: MakeEnclave = (powers) => {
-  const { measurement, sealingKey, randomBytes } = powers;
+  const { measurement, sealingKey, randomBytes, gunzip } = powers;
   const crypto = makeNativeCrypto(powers.nodeCrypto, powers.wasm);
   const engine = makeEngine({ crypto, wasm: powers.wasm });
   const sealing = { measurement, sealingKey, randomBytes };
   const freshness = new Freshness(randomBytes);
-  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing, freshness };
+  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing, gunzip, freshness };
   const state = new EnclaveState();
   const handlers: EcallHandlers = {
     ...makeLifecycle(state, parts),

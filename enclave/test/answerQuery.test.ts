@@ -194,8 +194,8 @@ describe("contracts §2.7: queries that cost nothing", () => {
       };
       Object.assign(frame.tree, { workBudget });
       for (let i = 0; i < 1_000; i++) {
-        frame.tree.state.set(Uint8Array.of(3, i, i >> 8), new Uint8Array(1_000));
-        frame.tree.state.set(Uint8Array.of(7, i, i >> 8), new Uint8Array(10));
+        frame.tree.state.write("compute", Uint8Array.of(3, i, i >> 8), new Uint8Array(1_000));
+        frame.tree.state.write("compute", Uint8Array.of(7, i, i >> 8), new Uint8Array(10));
       }
       ask(request, 0n, frame);
       return taken;

@@ -158,7 +158,7 @@ describe("enclave §1.4: evidence", () => {
     const { genesisHash } = recordOf(chain).anchor;
     expect(chain.call("makeEvidence", evidenceRequest(chain, genesisHash)).evidence.length).toBeGreaterThan(64);
     const others = [
-      evidenceRequest(chain, new Uint8Array(32).fill(8)),
+      evidenceRequest(chain, new Uint8Array(32).fill(9)),
       { ...evidenceRequest(chain, genesisHash), chainId: "private-2-sim" },
     ];
     for (const request of others) {

@@ -107,7 +107,7 @@ class CallModel {
 }
 
 function runCall(store: Map<string, Uint8Array>, ciphers: StateCiphers, made: Call, model: CallModel): void {
-  const state = new ScopedState(NO_HOST, { read: (key) => store.get(bytesToHex(key)) });
+  const state = new ScopedState(NO_HOST, { read: ({ key }) => store.get(bytesToHex(key)) });
   const meter = new GasMeter(1_000_000_000n, { countsNative: false });
   const salt = made.query ? undefined : new Uint8Array(24).fill(made.ops.length);
   const storage = new ContractStorage(

@@ -50,8 +50,12 @@ import { nanosToTimestamp } from "@sotto/common/wire/timestamp";
 import { AuthInfo, decodeTx, SignDoc, SignMode, TxBody, TxRaw } from "@sotto/common/wire/tx";
 import { toConsensusPublicKey } from "@sotto/common/wire/validator";
 import { SignedMessageType } from "@sotto/common/wire/vote";
+import { isDevelopmentChain } from "../src/developmentChain.ts";
+import { SealLabel, seal, unseal } from "../src/keys/sealing.ts";
+import { decodeTrustedRecord, encodeTrustedRecord, type TrustedRecord } from "../src/keys/trustedRecord.ts";
 import { makeEnclave } from "../src/main.ts";
 import type { Enclave, EnclavePowers } from "../src/powers.ts";
+import { type StoreValues, TestStore } from "./testStore.ts";
 
 export const nodePower = nodeCrypto as unknown as NodeCryptoPower;
 export const wasmPower = (globalThis as unknown as { WebAssembly: WasmPower }).WebAssembly;
@@ -176,7 +180,9 @@ export type ExecOutcome = EcallResponse<"execMessage">;
 export type TxResult = { readonly outcomes: readonly ExecOutcome[]; readonly kept: boolean };
 
 type State = {
+  /** Of compute, by hex of the key. */
   store: Map<string, Uint8Array>;
+  register: Map<string, Uint8Array>;
   /** `<hex address>/<denom>` to amount. */
   balances: Map<string, bigint>;
   accounts: Set<string>;
@@ -202,15 +208,19 @@ export class TestChain {
   readonly prints: string[] = [];
   readonly powers: EnclavePowers;
   enclave: Enclave;
-  state: State = { store: new Map(), balances: new Map(), accounts: new Set() };
+  state: State = { store: new Map(), register: new Map(), balances: new Map(), accounts: new Set() };
   readonly code = new Map<string, Uint8Array>();
+  /** What is committed; `state` is what the block in progress has made of it, or what a test has. */
+  readonly committed = new TestStore(testCrypto);
+  #anchored = true;
   ioKey: Uint8Array = EMPTY_BYTES;
-  sealed: Uint8Array = EMPTY_BYTES;
+  #sealed: Uint8Array = EMPTY_BYTES;
   height = 0n;
   lastHash: Uint8Array = EMPTY_BYTES;
   timeNs = GENESIS_NS;
   readonly #results = new ResultsKeeper();
   #branches: State[] = [];
+  #isOpen = false;
   #nextCode = 1n;
   #labels = 0;
 
@@ -230,7 +240,19 @@ export class TestChain {
     this.enclave = this.#start(this.powers);
   }
 
+  /** The last record that the enclave handed out. */
+  get sealed(): Uint8Array {
+    this.#anchor();
+    return this.#sealed;
+  }
+
+  set sealed(record: Uint8Array) {
+    this.#sealed = record;
+  }
+
   call<N extends EcallName>(name: N, request: EcallRequest<N>): EcallResponse<N> {
+    if (name !== "info") this.#anchor();
+    if (name === "query") this.adopt();
     const response = ecall(this.enclave.ecall, name, request);
     this.#results.note(name, request, response);
     return response;
@@ -262,30 +284,71 @@ export class TestChain {
   static start(options: ChainOptions = {}): TestChain {
     const chain = new TestChain(options);
     chain.ioKey = chain.call("bootstrap", { chainId: chain.chainId }).keys.ioExchange;
-    const validators = chain.validators.map((v) => ({
+    chain.#anchored = false;
+    return chain;
+  }
+
+  /** Genesis ends with the first call that needs it: until then a test may still fill the state. */
+  #anchor(): void {
+    if (this.#anchored) return;
+    this.#anchored = true;
+    const validators = this.validators.map((v) => ({
       publicKey: toConsensusPublicKey(v.publicKey),
       votingPower: v.power,
     }));
-    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash: APP_HASH, genesisHash: GENESIS_HASH };
+    const { appHash } = this.committed.commit(this.#values());
+    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash, genesisHash: GENESIS_HASH };
     const request = { ...anchor, validatorsHash: validatorsHash(testCrypto, validators) };
-    chain.sealed = chain.call("anchorGenesis", request).sealed;
-    return chain;
+    this.sealed = this.call("anchorGenesis", request).sealed;
+  }
+
+  #values(): StoreValues {
+    return { compute: this.state.store, register: this.state.register };
+  }
+
+  /**
+   * Lets the network have committed what a test has written into `state` between two blocks: the enclave then comes from a record
+   * with those roots.
+   */
+  adopt(): void {
+    if (this.#isOpen || this.committed.isCurrent(this.#values())) return;
+    const { appHash, trees } = this.committed.commit(this.#values());
+    this.#reseal((record) => ({
+      ...record,
+      anchor: record.last === undefined ? { ...record.anchor, appHash } : record.anchor,
+      rootsAfter: record.last && { compute: trees.compute.hash, register: trees.register.hash },
+    }));
+  }
+
+  #reseal(change: (record: TrustedRecord) => TrustedRecord): void {
+    const { powers } = this;
+    const { about, plaintext } = unseal(testCrypto, powers, SealLabel.Network, this.sealed);
+    const record = change(decodeTrustedRecord(plaintext));
+    this.sealed = seal(testCrypto, powers, { ...about, label: SealLabel.Network }, encodeTrustedRecord(record));
+    if (!isDevelopmentChain(this.chainId)) this.enclave = this.#start(powers);
+    this.call("unseal", { sealed: this.sealed });
   }
 
   /** Another enclave process that opens the sealed record. */
   restart(changes: Partial<EnclavePowers> = {}): void {
+    const { sealed } = this;
     this.enclave = this.#start({ ...this.powers, ...changes });
-    this.call("unseal", { sealed: this.sealed });
+    this.call("unseal", { sealed });
   }
 
   /** Everything as it is now. @returns what brings it back, on a development network */
   snapshot(): () => void {
+    this.#anchor();
+    this.adopt();
     const { enclave, sealed, height, lastHash, timeNs } = this;
+    const { current } = this.committed;
     const ocalls = { ...this.ocalls };
     const state = this.#copy();
     return () => {
       Object.assign(this, { enclave, sealed, height, lastHash, timeNs });
       Object.assign(this.ocalls, ocalls);
+      this.committed.current = current;
+      this.#isOpen = false;
       this.state = state;
       this.state = this.#copy();
       this.call("unseal", { sealed });
@@ -304,7 +367,7 @@ export class TestChain {
   #honest(): OcallHandlers {
     return {
       readStore: ({ key }) => ({ value: this.state.store.get(text(key)) }),
-      readProven: ({ key }) => ({ pages: [], value: this.state.store.get(text(key)) }),
+      readProven: ({ store, key, known }) => this.committed.readProven(store, key, known),
       readHeaders: () => ({ headers: [] }),
       readCode: ({ codeHash }) => ({ code: this.code.get(text(codeHash)) }),
       branch: ({ operation }) => {
@@ -312,7 +375,8 @@ export class TestChain {
         else {
           const before = this.#branches.pop();
           if (before === undefined) throw new Error("no branch is open");
-          if (operation.kind === "drop") this.state = { ...before, store: this.state.store };
+          if (operation.kind === "drop")
+            this.state = { ...before, store: this.state.store, register: this.state.register };
         }
         return {};
       },
@@ -348,8 +412,13 @@ export class TestChain {
   }
 
   #copy(): State {
-    const { store, balances, accounts } = this.state;
-    return { store: new Map(store), balances: new Map(balances), accounts: new Set(accounts) };
+    const { store, register, balances, accounts } = this.state;
+    return {
+      store: new Map(store),
+      register: new Map(register),
+      balances: new Map(balances),
+      accounts: new Set(accounts),
+    };
   }
 
   balance(address: Uint8Array, denom = "uscrt"): bigint {
@@ -402,6 +471,9 @@ export class TestChain {
    * makes the enclave fresh, unless a test says otherwise; indices that contracts see do not change by it.
    */
   build(transactions: readonly Uint8Array[], changes: BlockChanges = {}): BuiltBlock {
+    this.#anchor();
+    this.adopt();
+    const { appHash, storeRoots } = this.committed.current;
     const height = this.height + 1n;
     const proposer = this.validators[0]?.address as Uint8Array;
     const random = changes.random ?? this.call("proposeRandom", { height, proposer }).transaction;
@@ -425,7 +497,7 @@ export class TestChain {
       validatorsHash: root,
       nextValidatorsHash: root,
       consensusHash: testCrypto.sha256(EMPTY_BYTES),
-      appHash: APP_HASH,
+      appHash,
       lastResultsHash: merkleRoot(testCrypto, lastResults),
       evidenceHash: testCrypto.sha256(EMPTY_BYTES),
       proposerAddress: proposer,
@@ -436,7 +508,7 @@ export class TestChain {
       commit: Commit.encode(this.commit(header, changes)),
       validators: this.validators,
       transactions: txs,
-      storeRoots: [],
+      storeRoots: [...storeRoots],
       lastResults,
     };
   }
@@ -456,8 +528,10 @@ export class TestChain {
   }
 
   begin(block: BuiltBlock): boolean {
-    const { rerun } = this.call("beginBlock", block);
     const header = Header.decode(block.header);
+    this.committed.goTo(header.appHash);
+    const { rerun } = this.call("beginBlock", block);
+    this.#isOpen = true;
     this.height = header.height;
     this.lastHash = headerHash(testCrypto, header) as Uint8Array;
     this.timeNs = header.time.seconds * 1_000_000_000n + BigInt(header.time.nanos);
@@ -489,14 +563,17 @@ export class TestChain {
   }
 
   apply({ writes }: ExecOutcome): void {
-    for (const { key, value } of writes) {
-      if (value === undefined) this.state.store.delete(text(key));
-      else this.state.store.set(text(key), value);
+    for (const { store: name, key, value } of writes) {
+      const store = name === "compute" ? this.state.store : this.state.register;
+      if (value === undefined) store.delete(text(key));
+      else store.set(text(key), value);
     }
   }
 
   end(): void {
     this.sealed = this.call("endBlock", {}).sealed;
+    this.#isOpen = false;
+    this.committed.commit(this.#values());
   }
 
   /** A whole block of transactions, each by the wallet beside it. */

@@ -75,10 +75,13 @@ describe("consensus §3.5: life cycle", () => {
     const chain = TestChain.start();
     chain.block();
     let inner: unknown;
-    chain.ocalls.readStore = () => {
+    const { readProven } = chain.ocalls;
+    chain.ocalls.readProven = (request) => {
       inner = refusalOf(() => chain.call("endBlock", {}));
-      return { value: undefined };
+      return readProven(request);
     };
+    chain.storeCode(new Uint8Array(1));
+    chain.adopt();
     const request = { contract: new Uint8Array(20), query: new Uint8Array(100), gasLimit: 1_000_000n, past: undefined };
     chain.call("query", request);
     expect(inner).toMatchObject({ codespace: "refusal", code: RefusalCode.WrongState });

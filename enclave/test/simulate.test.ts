@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { bytesToBase64, bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import { packAny } from "@sotto/common/wire/any";
-import { MsgExecuteContract, MsgStoreCode } from "@sotto/common/wire/compute";
+import { MsgExecuteContract } from "@sotto/common/wire/compute";
 import { decodeTx, TxRaw } from "@sotto/common/wire/tx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -191,8 +191,8 @@ describe("clients §1.2: a simulation leaves no trace", () => {
 describe("clients §1.2: simulation of nonsense", () => {
   const { chain, alice, probe } = network();
   const { any } = chain.executeMessage(alice, probe, { noop: {} });
-  const store = packAny(MsgStoreCode, { ...MsgStoreCode.zero, sender: alice.address });
-  const signed = alice.sign(chain.chainId, [any, store]);
+  const send = { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: new Uint8Array(0) };
+  const signed = alice.sign(chain.chainId, [any, send]);
   const ask = (transaction: Uint8Array, message: number) =>
     chain.call("simulateMessage", { transaction, message, ...NOTHING_BEFORE });
 

@@ -169,19 +169,19 @@ describe("enclave §4: records that the host changed", () => {
   it("after such an end only the whole block can run again", () => {
     const { any, txKey } = chain.executeMessage(alice, probe, { get: { key: b64("k") } });
     const built = chain.build([alice.sign(chain.chainId, [any])]);
-    const [[name, value]] = stateEntries(probe.address) as [[string, Uint8Array]];
-    chain.state.store.set(name, value.slice(0, -1));
+    const { readProven } = chain.ocalls;
+    chain.ocalls.readProven = (request) => ({ ...readProven(request), value: undefined });
     chain.begin(built);
-    expect(refusalOf(() => chain.exec(1, 0, [alice.number])).code).toBe(RefusalCode.HostMisbehavior);
+    expect(refusalOf(() => chain.exec(1, 0, [alice.number])).code).toBe(RefusalCode.BadProof);
     expect(refusalOf(() => chain.exec(1, 0, [alice.number])).code).toBe(RefusalCode.NotInBlock);
-    chain.state.store.set(name, value);
+    chain.ocalls.readProven = readProven;
     expect(chain.begin(built)).toBe(true);
     expect(logOf(chain.exec(1, 0, [alice.number]))).toBe("ok");
     expect(txKey.length).toBe(32);
   });
 
   it("a host that answers nothing usable ends the call without a result", () => {
-    chain.ocalls.readStore = () => {
+    chain.ocalls.readProven = () => {
       throw new Error("disk on fire");
     };
     expect(refusalOf(run).code).toBe(RefusalCode.HostMisbehavior);

@@ -17,6 +17,7 @@ import { concatBytes } from "@sotto/common/bytes";
 import type { CodedError } from "@sotto/common/errors";
 import { MsgInstantiateContractResponse, MsgStoreCodeResponse } from "@sotto/common/wire/compute";
 import type { TxResult } from "@sotto/host/abci/application";
+import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 import { type Contract, sha256, Wallet } from "./client.ts";
 import { openHome, readWasm, responsesOf, startEnclave, type Transport } from "./lab.ts";
@@ -101,6 +102,12 @@ export class HostileNode {
     this.tricks = {};
     this.executor.close();
     this.#opened = openHome(this.home, this.#between(), this.#now);
+  }
+
+  /** Back to its own record, so that the enclave has to ask for all state anew: something that it grants development networks. */
+  forgetState(): void {
+    const sealed = this.store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
+    this.direct("unseal", { sealed });
   }
 
   /** Bytes into the enclave past the executor. Reads are answered from the last committed state. */

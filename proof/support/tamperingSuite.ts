@@ -303,6 +303,7 @@ function tamperingTests(transport: Transport): void {
       let asked = 0;
       let name: OcallName | undefined;
       let running = false;
+      node.forgetState();
       node.tricks.beforeEcall = (ecallName) => {
         running = ecallName === "execMessage";
       };
@@ -333,7 +334,7 @@ function tamperingTests(transport: Transport): void {
         names.add(cheated.name);
         expect(cheated.outcome, `${cheated.name}, question ${nth}`).toMatch(allowed);
       }
-      expect([...names].sort()).toEqual(["branch", "chainQuery", "moveFunds", "readStore", "runMessage"]);
+      expect([...names].sort()).toEqual(["branch", "chainQuery", "moveFunds", "readProven", "runMessage"]);
       expect(node.run(asking())[0]).toMatchObject({ code: 0 });
     }
 
@@ -373,9 +374,11 @@ function tamperingTests(transport: Transport): void {
     });
 
     it("a length that its field does not allow", () => {
-      // An option that is there, of four gigabytes.
-      const tooLong = Uint8Array.of(0, 1, 255, 255, 255, 255);
-      node.tricks.answerOcall = (name, _, honest) => (name === "readStore" ? tooLong : honest);
+      // No pages, and an option that is there, of four gigabytes.
+      const tooLong = Uint8Array.of(0, 0, 0, 0, 0, 1, 255, 255, 255, 255);
+      node.close();
+      node = new HostileNode(node.home, transport);
+      node.tricks.answerOcall = (name, _, honest) => (name === "readProven" ? tooLong : honest);
       expect(refusalOf(() => node.run(asking()))).toEqual(refused(RefusalCode.HostMisbehavior));
       node.startOver();
       expect(node.run(asking())[0]).toMatchObject({ code: 0 });
@@ -391,11 +394,11 @@ function tamperingTests(transport: Transport): void {
       node.close();
       node = new HostileNode(node.home, transport);
       node.tricks.answerOcall = (name, asked, honest) => {
-        if (name !== "readStore") return honest;
-        const { key } = decode(OCALLS.readStore.request, asked.subarray(1));
-        const { value } = decode(OCALLS.readStore.response, honest.subarray(1));
+        if (name !== "readProven") return honest;
+        const { key } = decode(OCALLS.readProven.request, asked.subarray(1));
+        const { pages, value } = decode(OCALLS.readProven.response, honest.subarray(1));
         if (value === undefined || !isState(key, probe.address)) return honest;
-        return encodeAnswer("readStore", { value: replace(value) });
+        return encodeAnswer("readProven", { pages, value: replace(value) });
       };
       const outcome = refusalOf(() => {
         const [result] = node.run(sign(get("k")));
@@ -430,7 +433,7 @@ function tamperingTests(transport: Transport): void {
         "a flipped ciphertext": (honest) => honest.map((byte, i) => (i === honest.length - 1 ? byte ^ 1 : byte)),
       };
       for (const [trick, replace] of Object.entries(tricks)) {
-        expect(readWith(replace), trick).toEqual(refused(RefusalCode.HostMisbehavior));
+        expect(readWith(replace), trick).toEqual(refused(RefusalCode.BadProof));
       }
     });
 
@@ -452,10 +455,13 @@ function tamperingTests(transport: Transport): void {
           return `${error.codespace}/${error.code}`;
         }
       };
-      const key = run((name, asked, honest) =>
-        name === "readStore" && asked[5] === 6 ? encodeAnswer("readStore", { value: theirKey }) : honest,
-      );
-      expect(key).toContain("failed to authenticate secret contract");
+      const key = run((name, asked, honest) => {
+        if (name !== "readProven") return honest;
+        const isKey = decode(OCALLS.readProven.request, asked.subarray(1)).key[0] === 6;
+        const { pages } = decode(OCALLS.readProven.response, honest.subarray(1));
+        return isKey ? encodeAnswer("readProven", { pages, value: theirKey }) : honest;
+      });
+      expect(key).toBe("refusal/51");
       const code = run((name, _, honest) =>
         name === "readCode" ? encodeAnswer("readCode", { code: readWasm("private_token") }) : honest,
       );

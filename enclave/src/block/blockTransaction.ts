@@ -10,6 +10,7 @@ import {
   MsgExecuteContract,
   MsgInstantiateContract,
   MsgMigrateContract,
+  MsgStoreCode,
   MsgUpdateAdmin,
 } from "@sotto/common/wire/compute";
 import { type DecodedTx, decodeTx } from "@sotto/common/wire/tx";
@@ -34,6 +35,7 @@ export function readTransaction(crypto: Crypto, bytes: Uint8Array): BlockTransac
 }
 
 const ENCLAVE_MESSAGES: ReadonlySet<string> = new Set([
+  MsgStoreCode.typeUrl,
   MsgInstantiateContract.typeUrl,
   MsgExecuteContract.typeUrl,
   MsgMigrateContract.typeUrl,

@@ -11,6 +11,7 @@ import { BlockCursor } from "../block/cursor.ts";
 import type { Freshness } from "../block/freshness.ts";
 import { BlockLog, verifyLastResults } from "../block/lastResults.ts";
 import { Rewind } from "../block/rewind.ts";
+import { requireSameRoots, verifyStoreRoots } from "../block/storeRoots.ts";
 import { type Trust, type VerifiedHeader, verifyBlock, verifyHeader } from "../block/verifyBlock.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -34,8 +35,11 @@ import {
   type TrustedRecord,
 } from "../keys/trustedRecord.ts";
 import { InputDecryption } from "../messages/secretMessage.ts";
+import type { EnclavePowers } from "../powers.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
+import { BlockState } from "../state/blockState.ts";
 import type { Host } from "../state/host.ts";
+import { EMPTY_ROOTS, ProvenState } from "../state/provenState.ts";
 import { StateCiphers } from "../state/stateCipher.ts";
 import { QueryBudget } from "./queryBudget.ts";
 
@@ -48,6 +52,7 @@ export type NetworkParts = {
   readonly host: Host;
   readonly sealing: SealingPower;
   readonly freshness: Freshness;
+  readonly gunzip: EnclavePowers["gunzip"];
 };
 
 /** A block as it comes from the host. */
@@ -57,6 +62,7 @@ type OpenBlock = {
   readonly context: BlockContext;
   readonly cursor: BlockCursor;
   readonly log: BlockLog;
+  readonly state: BlockState;
   running: RunningTransaction | undefined;
 };
 
@@ -68,29 +74,35 @@ export class Network {
   readonly #parts: NetworkParts;
   #record: TrustedRecord;
   #block: OpenBlock | undefined;
-  /** The last block that ended; queries run there. Undefined while the host's state is of an earlier one. */
+  /** The last block that ended. Undefined while the host's state is of an earlier one. */
   #ended: BlockPoint | undefined;
+  /** Whether `state` is that after the last block, and proven to be: not while a block runs, or after one that broke off. */
+  #settled: boolean;
   /** What the block before the next one came to here, if it ran since this enclave started. */
   #log: { readonly next: bigint; readonly block: BlockLog } | undefined;
   /** The past that is being run again. */
   #rewind: Rewind | undefined;
   /** Why nothing runs any more until a restart. */
   #halt: RefusalError | undefined;
+  /** State before the block that is open, or after the one that ended. */
+  readonly state: ProvenState;
   readonly queryBudget: QueryBudget;
 
   private constructor(parts: NetworkParts, record: TrustedRecord) {
-    const { crypto, engine, host } = parts;
+    const { crypto, engine, host, gunzip } = parts;
     const keys = deriveKeyTree(crypto, record.seeds);
     const inputs = new InputDecryption(crypto, keys.last.ioExchange);
     const contractKeys = new ContractKeyCheck(crypto, keys);
     const ciphers = new StateCiphers(crypto, keys);
     const { chainId, anchor, seeds } = record;
     const handover = { chainId, anchor, seeds };
-    this.services = { crypto, engine, host, keys, chainId, inputs, contractKeys, ciphers, handover };
+    this.services = { crypto, engine, host, gunzip, keys, chainId, inputs, contractKeys, ciphers, handover };
     this.#parts = parts;
     this.#record = record;
     this.#ended = record.last;
     this.queryBudget = new QueryBudget(record.chainId);
+    this.#settled = record.rootsAfter !== undefined;
+    this.state = new ProvenState(crypto, host, record.rootsAfter ?? EMPTY_ROOTS);
   }
 
   /** A new network, before its first block. */
@@ -143,9 +155,14 @@ export class Network {
     return this.#record.last;
   }
 
-  /** Where queries run; undefined unless the last block accepted, or the one before it if that one is open, has ended. */
+  /** The last block that ended; undefined unless it is the last one accepted, or the one before it if that one is open. */
   get ended(): BlockPoint | undefined {
     return this.#ended;
+  }
+
+  /** The same where its proven state can be read: undefined from the beginning of a block to its end as well. */
+  get settled(): BlockPoint | undefined {
+    return this.#settled ? this.#ended : undefined;
   }
 
   /** True if `other` has the same keys and genesis. */
@@ -218,6 +235,7 @@ export class Network {
     if (blocks.length > 0) {
       this.#record = { ...this.#record, last, rootsAfter: undefined };
       this.#ended = undefined;
+      this.#settled = false;
     }
     return this.seal();
   }
@@ -232,6 +250,7 @@ export class Network {
     rewind.show(headers);
     this.#rewind = rewind;
     this.#ended = undefined;
+    this.#settled = false;
   }
 
   #requireNoBlock(): void {
@@ -251,12 +270,23 @@ export class Network {
     const verified = this.#guard(() => this.#verify(presented));
     const { accepted, rerun } = verified;
     if (!rerun) this.#requireNoBlock();
+    const roots = verifyStoreRoots(crypto, verified.header, presented.storeRoots);
+    const before = this.#rewind === undefined ? this.#record.rootsAfter : this.#rewind.rootsBefore;
+    if (!rerun || this.#rewind !== undefined) this.#guard(() => requireSameRoots(before, roots));
     const transactions: BlockTransaction[] = presented.transactions.map((bytes) => readTransaction(crypto, bytes));
     const { height, timeNs } = accepted;
     const { seed, seedId } = this.#seed(verified, presented.transactions[0]);
     const context = { height, timeNs, calls: { seed, counter: new CallCounter() } };
     const log = new BlockLog(transactions.length);
-    this.#block = { context, cursor: new BlockCursor(transactions), log, running: undefined };
+    this.state.moveTo(roots);
+    this.#settled = false;
+    this.#block = {
+      context,
+      cursor: new BlockCursor(transactions),
+      log,
+      state: new BlockState(this.state),
+      running: undefined,
+    };
     const randomSeeds = noteRandomSeed(this.#record.randomSeeds, height, seedId);
     this.#record = rerun
       ? { ...this.#record, randomSeeds }
@@ -312,7 +342,7 @@ export class Network {
     return blockSeed(crypto, keys, place, { transaction, oldestSeedId, blockHash: accepted.hash });
   }
 
-  /** @throws {RefusalError} of the cursor; HostMisbehavior, after which the block must begin again */
+  /** @throws {RefusalError} of the cursor; HostMisbehavior, BadProof, after which the block must begin again */
   execMessage(transaction: number, message: number, signers: readonly Signer[]): MessageOutcome {
     const block = this.#openBlock();
     const taken = block.cursor.take(transaction, message);
@@ -320,9 +350,12 @@ export class Network {
     const { running } = block;
     if (running === undefined) throw new RangeError("a transaction continues that never began");
     try {
-      const outcome = runMessage(this.services, block.context, running, { message: taken.message, signers });
-      if (outcome.result.kind === "ok") block.log.noteResponse(message, outcome.result.value);
-      else block.cursor.noteFailure();
+      const place = { block: block.context, state: block.state };
+      const outcome = runMessage(this.services, place, running, { message: taken.message, signers });
+      if (outcome.result.kind === "ok") {
+        block.log.noteResponse(message, outcome.result.value);
+        block.state.write(outcome.writes);
+      } else block.cursor.noteFailure();
       return outcome;
     } catch (error) {
       // The message neither ran nor did not: only the whole block, from its beginning, has a defined result.
@@ -347,26 +380,28 @@ export class Network {
     const block = this.#openBlock();
     block.cursor.end(transaction, kept);
     block.log.end(transaction, kept);
+    block.state.endTransaction(kept);
     block.running = undefined;
   }
 
   /**
    * Ends the block. When latched, hands out the latched record instead, so that the host can keep it.
    * @returns the sealed record
-   * @throws {RefusalError} TransactionOpen, NotInBlock; Diverged if the last block came to something else than the first time
+   * @throws {RefusalError} TransactionOpen, NotInBlock; Diverged if the last block came to something else than the first time; BadProof,
+   *   HostMisbehavior, after which the block must begin again
    */
   endBlock(): Uint8Array {
     if (this.#record.latched) return this.seal();
     const block = this.#openBlock();
     block.cursor.endBlock();
     this.#block = undefined;
-    const roots: ProvenRoots | undefined = undefined;
+    const roots = this.state.apply(block.state.writes());
     this.#guard(() => this.#finish(block, roots));
     return this.seal();
   }
 
   /** @param roots what the block came to */
-  #finish({ context, log }: OpenBlock, roots: ProvenRoots | undefined): void {
+  #finish({ context, log }: OpenBlock, roots: ProvenRoots): void {
     this.#log = { next: context.height + 1n, block: log };
     const last = this.#record.last as AcceptedBlock;
     this.#rewind?.advance(roots);
@@ -375,6 +410,7 @@ export class Network {
     this.#rewind = undefined;
     this.#record = { ...this.#record, rootsAfter: roots };
     this.#ended = context;
+    this.#settled = true;
   }
 
   /** @throws {RefusalError} Latched, Diverged, NotInBlock */
@@ -382,13 +418,5 @@ export class Network {
     this.requireUnlatched();
     if (this.#block === undefined) throw new RefusalError(RefusalCode.NotInBlock, "no block is open");
     return this.#block;
-  }
-}
-
-/** A block that runs again comes to what it came to before (consensus §3.5 "re-run"). */
-function requireSameRoots(before: ProvenRoots | undefined, now: ProvenRoots | undefined): void {
-  if (before === undefined || now === undefined) return;
-  if (!equalBytes(before.compute, now.compute) || !equalBytes(before.register, now.register)) {
-    throw new RefusalError(RefusalCode.Diverged, "block: run again it came to another state than the first time");
   }
 }

@@ -1,23 +1,22 @@
 /**
- * Ecalls that change nothing: smart queries and the static check of code (chain §3.4, contracts §1.2).
+ * Ecalls that change nothing: smart queries and simulation (chain §3.4, clients §1.2).
  * @module
  */
 import type { EcallHandlers } from "@sotto/boundary/calls";
 import type { Freshness } from "../block/freshness.ts";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
-import { EngineError } from "../engine/engineError.ts";
 import { runQuery } from "../execution/runQuery.ts";
+import type { StateReader } from "../state/stateKey.ts";
+import { makeStoreReader } from "../state/storeReader.ts";
 import type { EnclaveState } from "./enclaveState.ts";
 import type { BlockPoint, Network, NetworkParts } from "./network.ts";
 import { simulateMessage } from "./simulateMessage.ts";
 
-/** Characters; the text quotes names out of the code, which may be long. */
-const MAX_MESSAGE_LENGTH = 2_000;
+type QueryPoint = BlockPoint & { readonly state: StateReader };
+type Queries = Pick<EcallHandlers, "query" | "simulateMessage">;
 
-type Queries = Pick<EcallHandlers, "query" | "simulateMessage" | "checkCode">;
-
-export function makeQueries(state: EnclaveState, { crypto, engine, freshness }: NetworkParts): Queries {
+export function makeQueries(state: EnclaveState, { freshness }: NetworkParts): Queries {
   return {
     query: ({ past, ...request }) => {
       const network = state.network();
@@ -33,17 +32,6 @@ export function makeQueries(state: EnclaveState, { crypto, engine, freshness }: 
       network.requireUnlatched();
       return simulateMessage(network, request);
     },
-
-    checkCode: ({ code }) => {
-      try {
-        const { api, features, ibc } = engine.checkCode(code);
-        const value = { codeHash: crypto.sha256(code), api: { kind: api, value: {} }, features, ibc };
-        return { result: { kind: "accepted", value } };
-      } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
-        return { result: { kind: "refused", value: { message: error.message.slice(0, MAX_MESSAGE_LENGTH) } } };
-      }
-    },
   };
 }
 
@@ -56,13 +44,15 @@ function requireFresh({ isProven }: Freshness): void {
   );
 }
 
-function queryPoint(network: Network, past: BlockPoint | undefined): BlockPoint {
+/** The last block that ended, at its proven state; the past is the host's word. */
+function queryPoint(network: Network, past: BlockPoint | undefined): QueryPoint {
   if (past !== undefined) {
-    if (isDevelopmentChain(network.chainId)) return past;
+    if (isDevelopmentChain(network.chainId)) return { ...past, state: makeStoreReader(network.services.host) };
     throw new RefusalError(RefusalCode.PastNotAllowed, "query: the past is open on development networks only");
   }
-  if (network.ended === undefined) {
+  const { settled } = network;
+  if (settled === undefined) {
     throw new RefusalError(RefusalCode.Behind, "query: the last accepted block has not been run to its end");
   }
-  return network.ended;
+  return { ...settled, state: network.state };
 }

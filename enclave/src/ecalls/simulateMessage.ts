@@ -1,5 +1,5 @@
 /**
- * Simulation of one contract message on a development network (design "What is weak on purpose", ADR 0005).
+ * Simulation of one of the enclave's messages: of contract messages on a development network alone (design "What is weak on purpose", ADR 0005).
  *
  * The message runs as the first transaction of the next block would, on whatever state the host shows; nothing of it stays.
  * Signatures are not looked at: clients have none yet (clients §1.2 item 4). Everything else is checked as in a block.
@@ -7,6 +7,7 @@
  */
 import type { EcallRequest, EcallResponse } from "@sotto/boundary/messages";
 import { bytesToHex, concatBytes, u32be, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { MsgStoreCode } from "@sotto/common/wire/compute";
 import { isEnclaveMessage, readTransaction } from "../block/blockTransaction.ts";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
@@ -15,6 +16,7 @@ import type { BlockContext } from "../execution/callTree.ts";
 import { runMessage } from "../execution/runMessage.ts";
 import type { Services } from "../execution/services.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
+import { makeStoreReader } from "../state/storeReader.ts";
 import type { BlockPoint, Network } from "./network.ts";
 
 /** S that the messages of one simulated transaction get: as much as a query, since nobody pays (contracts §4.6). */
@@ -34,12 +36,13 @@ export function simulateMessage(
   request: EcallRequest<"simulateMessage">,
 ): EcallResponse<"simulateMessage"> {
   const { chainId, services, ended } = network;
-  if (!isDevelopmentChain(chainId)) {
+  const { hash, decoded, messages } = readTransaction(services.crypto, request.transaction);
+  const message = messages[request.message];
+  // An upload reveals nothing: it runs no contract and reads nothing that is secret.
+  if (!isDevelopmentChain(chainId) && message?.typeUrl !== MsgStoreCode.typeUrl) {
     throw new RefusalError(RefusalCode.SimulationNotAllowed, "simulation: open on development networks only");
   }
   if (ended === undefined) throw new RefusalError(RefusalCode.WrongState, "simulation: no block has ended yet");
-  const { hash, decoded, messages } = readTransaction(services.crypto, request.transaction);
-  const message = messages[request.message];
   if (decoded === undefined || message === undefined || !isEnclaveMessage(message)) {
     throw new RefusalError(RefusalCode.NoSuchMessage, `simulation: there is no contract message ${request.message}`);
   }
@@ -50,7 +53,7 @@ export function simulateMessage(
     gasUsed: request.gasUsed,
   };
   const block = nextBlock(services, ended, hash, request.message);
-  return runMessage(services, block, transaction, { message, signers: [] });
+  return runMessage(services, { block, state: makeStoreReader(services.host) }, transaction, { message, signers: [] });
 }
 
 /**

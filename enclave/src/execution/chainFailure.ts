@@ -17,11 +17,13 @@ export const ComputeCode = {
   InvalidMessage: 10,
   Empty: 11,
   ExceedsLimit: 12,
+  CreateFailed: 15,
   ParseSignatureFailed: 16,
   Unsupported: 17,
   ReplyFailed: 19,
   InvalidEvent: 21,
   MaxCallDepth: 30,
+  MaxContractSize: 31,
 } as const;
 
 /** Codes of codespace `sdk`. */

@@ -23,6 +23,15 @@ export function messageEvent(sender: string, contract?: string): Event {
   return makeEvent("message", { module: "compute", sender, ...about });
 }
 
+/** Of an upload, before the work. @param sender Bech32 */
+export function uploadEvent(sender: string): Event {
+  return makeEvent("message", { module: "compute", sender, signer: sender });
+}
+
+export function codeIdEvent(codeId: bigint): Event {
+  return makeEvent("message", { code_id: codeId.toString() });
+}
+
 export function contractEvent(type: "execute" | "reply", contract: string): Event {
   return makeEvent(type, { [CONTRACT_ADDRESS]: contract });
 }

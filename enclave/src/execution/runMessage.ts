@@ -9,13 +9,16 @@ import type { SignerCheck } from "../signatures/signerCheck.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
-import { makeStoreReader } from "../state/storeReader.ts";
+import type { StateReader } from "../state/stateKey.ts";
 import { CALLS } from "./calls.ts";
 import type { BlockContext, CallTree, Frame, TransactionContext } from "./callTree.ts";
 import { ChainFailure, ChainPanic, enclaveFailure, SdkCode, sdkFailure } from "./chainFailure.ts";
 import type { Services } from "./services.ts";
 import { type MessageRan, runSignedMessage } from "./signedMessage.ts";
 import { WorkBudget } from "./workBudget.ts";
+
+/** Where a message runs: a block, and the state before the message. */
+export type MessagePlace = { readonly block: BlockContext; readonly state: StateReader };
 
 /** A transaction while its messages run. */
 export type RunningTransaction = {
@@ -36,17 +39,17 @@ const MAX_UTF8_LENGTH = 3;
 /**
  * Runs a message; its failure is an outcome, what the host did wrong is not.
  * @param signers of the transaction in order, as the host describes them
- * @throws {RefusalError} HostMisbehavior
+ * @throws {RefusalError} HostMisbehavior, BadProof
  */
 export function runMessage(
   services: Services,
-  block: BlockContext,
+  { block, state: before }: MessagePlace,
   transaction: RunningTransaction,
   { message, signers }: { readonly message: Any; readonly signers: readonly Signer[] },
 ): MessageOutcome {
   const { context, signers: signatures, gasLimit, gasUsed } = transaction;
   const gasLeft = gasLimit > gasUsed ? gasLimit - gasUsed : 0n;
-  const state = new ScopedState(services.host, makeStoreReader(services.host));
+  const state = new ScopedState(services.host, before);
   const workBudget = new WorkBudget(gasLeft);
   const tree: CallTree = { services, block, transaction: context, state, workBudget, calls: CALLS };
   const meter = new GasMeter(gasLeft, { countsNative: false });

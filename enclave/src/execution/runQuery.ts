@@ -9,7 +9,7 @@ import { parseSecretMessage } from "../messages/secretMessage.ts";
 import { ComputeStore } from "../state/computeStore.ts";
 import { GasMeter, OutOfGas } from "../state/gasMeter.ts";
 import { ScopedState } from "../state/scopedState.ts";
-import { makeStoreReader } from "../state/storeReader.ts";
+import type { StateReader } from "../state/stateKey.ts";
 import { CALLS } from "./calls.ts";
 import type { Frame, OpenedInput } from "./callTree.ts";
 import { ChainFailure } from "./chainFailure.ts";
@@ -18,14 +18,14 @@ import { WorkBudget } from "./workBudget.ts";
 
 export type QueryOutcome = EcallResponse<"query">;
 
-/** @throws {RefusalError} HostMisbehavior */
+/** @param at height, time and state that it is answered from. @throws {RefusalError} HostMisbehavior, BadProof */
 export function runQuery(
   services: Services,
-  at: { readonly height: bigint; readonly timeNs: bigint },
+  at: { readonly height: bigint; readonly timeNs: bigint; readonly state: StateReader },
   request: { readonly contract: Uint8Array; readonly query: Uint8Array; readonly gasLimit: bigint },
 ): QueryOutcome {
-  const state = new ScopedState(services.host, makeStoreReader(services.host));
-  const block = { ...at, calls: undefined };
+  const state = new ScopedState(services.host, at.state);
+  const block = { height: at.height, timeNs: at.timeNs, calls: undefined };
   const meter = new GasMeter(request.gasLimit, { countsNative: true });
   const store = new ComputeStore(state, meter);
   const frame: Frame = {

@@ -8,6 +8,7 @@ import type { ContractKeyCheck } from "../keys/contractKeyCheck.ts";
 import type { KeyTree } from "../keys/keyTree.ts";
 import type { Handover } from "../keys/seedExchange.ts";
 import type { InputDecryption } from "../messages/secretMessage.ts";
+import type { EnclavePowers } from "../powers.ts";
 import type { Host } from "../state/host.ts";
 import type { StateCiphers } from "../state/stateCipher.ts";
 
@@ -16,6 +17,7 @@ export type Services = {
   readonly crypto: Crypto;
   readonly engine: Engine;
   readonly host: Host;
+  readonly gunzip: EnclavePowers["gunzip"];
   readonly keys: KeyTree;
   readonly chainId: string;
   readonly inputs: InputDecryption;

@@ -1,5 +1,5 @@
 /**
- * The five messages to contracts as transactions carry them: decoded, checked, run, answered (chain §2.1, enclave §6).
+ * The messages of module compute as transactions carry them: decoded, checked, run, answered (chain §2.1, enclave §6).
  *
  * Sender, message, funds and limits come from the transaction's own bytes; who vouches for the sender is the caller's to say.
  * @module
@@ -17,6 +17,8 @@ import {
   MsgInstantiateContractResponse,
   MsgMigrateContract,
   MsgMigrateContractResponse,
+  MsgStoreCode,
+  MsgStoreCodeResponse,
   MsgUpdateAdmin,
   MsgUpdateAdminResponse,
 } from "@sotto/common/wire/compute";
@@ -26,8 +28,15 @@ import { OutputEncryption } from "../messages/outputEncryption.ts";
 import { formatReplyInfo } from "../messages/replyInfo.ts";
 import { parseSecretMessage, recipientOf } from "../messages/secretMessage.ts";
 import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
-import { adminChangeFailure, type CallKind, type ChainFailure, enclaveFailure } from "./chainFailure.ts";
+import {
+  adminChangeFailure,
+  type CallKind,
+  type ChainFailure,
+  enclaveFailure,
+  unregisteredFailure,
+} from "./chainFailure.ts";
 import { addressBytes } from "./contract.ts";
+import { storeCode } from "./storeCode.ts";
 import {
   validateClearAdmin,
   validateExecute,
@@ -45,6 +54,7 @@ export type MessageRan = { readonly response: Uint8Array; readonly events: reado
 type Runner = (frame: Frame, value: Uint8Array, authenticate: Authenticate) => MessageRan;
 
 const RUNNERS: Readonly<Record<string, Runner>> = {
+  [MsgStoreCode.typeUrl]: runStoreCode,
   [MsgExecuteContract.typeUrl]: runExecute,
   [MsgInstantiateContract.typeUrl]: runInstantiate,
   [MsgMigrateContract.typeUrl]: runMigrate,
@@ -59,8 +69,14 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
  */
 export function runSignedMessage(frame: Frame, message: Any, authenticate: Authenticate): MessageRan {
   const run = RUNNERS[message.typeUrl];
-  if (run === undefined) throw new RangeError(`no message to a contract: ${message.typeUrl}`);
+  if (run === undefined) throw new RangeError(`no message of the enclave's: ${message.typeUrl}`);
   return run(frame, message.value, authenticate);
+}
+
+function runStoreCode(frame: Frame, value: Uint8Array): MessageRan {
+  const message = decodeOr((error) => unregisteredFailure(error.message), MsgStoreCode, value);
+  const { codeId, events } = storeCode(frame, message);
+  return { response: MsgStoreCodeResponse.encode({ codeId }), events };
 }
 
 function runExecute(frame: Frame, value: Uint8Array, authenticate: Authenticate): MessageRan {

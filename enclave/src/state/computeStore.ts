@@ -4,11 +4,19 @@
  */
 import { concatBytes, EMPTY_BYTES, tryBytesToUtf8, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { CodedError } from "@sotto/common/errors";
-import { CodeInfo, ContractCodeHistoryEntry, ContractInfo, ContractKey } from "@sotto/common/wire/compute";
+import {
+  CodeInfo,
+  ComputeParams,
+  ContractCodeHistoryEntry,
+  ContractInfo,
+  ContractKey,
+} from "@sotto/common/wire/compute";
 import type { MessageCodec } from "@sotto/common/wire/message";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import { chargeDelete, chargeGet, chargeSeek, chargeSet, type GasMeter } from "./gasMeter.ts";
 import type { ScopedState } from "./scopedState.ts";
+
+const STORE = "compute";
 
 const Prefix = {
   Code: 1,
@@ -23,6 +31,8 @@ const Prefix = {
   AuthorizedAdmin: 13,
 } as const;
 
+const PARAMS = Uint8Array.of(11);
+const LAST_CODE_ID = concatBytes(Uint8Array.of(Prefix.Counter), utf8ToBytes("lastCodeId"));
 const LAST_CONTRACT_ID = concatBytes(Uint8Array.of(Prefix.Counter), utf8ToBytes("lastContractId"));
 /** Key and value of the block random in the reference's store: read with every call, so its gas is part of a call. */
 const BLOCK_RANDOM_KEY_LENGTH = 9;
@@ -53,19 +63,30 @@ export class ComputeStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const value = this.state.get(key);
+    const value = this.state.read(STORE, key);
     chargeGet(this.meter, key.length, value?.length ?? 0);
     return value;
   }
 
   set(key: Uint8Array, value: Uint8Array): void {
     chargeSet(this.meter, key.length, value.length);
-    this.state.set(key, value);
+    this.state.write(STORE, key, value);
   }
 
   delete(key: Uint8Array): void {
     chargeDelete(this.meter);
-    this.state.delete(key);
+    this.state.write(STORE, key, undefined);
+  }
+
+  params(): ComputeParams {
+    return this.#decode(ComputeParams, PARAMS) ?? ComputeParams.zero;
+  }
+
+  /** Records a code under the next id; the same code may be recorded again. @returns the id, counted over the chain from 1 */
+  addCode(info: CodeInfo): bigint {
+    const codeId = this.#countUp(LAST_CODE_ID, "code counter");
+    this.set(keyOf(Prefix.Code, u64be(codeId)), CodeInfo.encode(info));
+    return codeId;
   }
 
   codeInfo(codeId: bigint): CodeInfo | undefined {
@@ -86,10 +107,7 @@ export class ComputeStore {
 
   /** The next instance number, counted over the chain from 1; counts it up. */
   nextInstance(): bigint {
-    const stored = this.get(LAST_CONTRACT_ID);
-    const instance = stored === undefined ? 1n : readU64(stored, "instance counter");
-    this.set(LAST_CONTRACT_ID, u64be(instance + 1n));
-    return instance;
+    return this.#countUp(LAST_CONTRACT_ID, "instance counter");
   }
 
   /** The gas of reading the block random, which here is in no store. */
@@ -157,6 +175,13 @@ export class ComputeStore {
     this.delete(keyOf(Prefix.AuthorizedAdmin, utf8ToBytes(contract)));
   }
 
+  #countUp(counter: Uint8Array, what: string): bigint {
+    const stored = this.get(counter);
+    const next = stored === undefined ? 1n : readU64(stored, what);
+    this.set(counter, u64be(next + 1n));
+    return next;
+  }
+
   #saveContractKey(contract: Uint8Array, key: ContractKey): void {
     this.set(keyOf(Prefix.Key, contract), ContractKey.encode(key));
   }
@@ -166,7 +191,7 @@ export class ComputeStore {
    * is that of the seek which finds it in the reference.
    */
   #lastHistoryPosition(contract: Uint8Array): bigint {
-    const exists = (position: bigint) => this.state.get(historyKey(contract, position)) !== undefined;
+    const exists = (position: bigint) => this.state.read(STORE, historyKey(contract, position)) !== undefined;
     let beyond = 1n;
     while (exists(beyond)) beyond *= 2n;
     let last = beyond / 2n;
@@ -180,7 +205,7 @@ export class ComputeStore {
 
   #historyEntry(contract: Uint8Array, position: bigint): ContractCodeHistoryEntry | undefined {
     const key = historyKey(contract, position);
-    const value = this.state.get(key);
+    const value = this.state.read(STORE, key);
     chargeSeek(this.meter, value === undefined ? 0 : key.length, value?.length ?? 0);
     return value && decodeRecord(ContractCodeHistoryEntry, value);
   }

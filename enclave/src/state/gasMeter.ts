@@ -68,6 +68,7 @@ export const GasLocation = {
   Delete: "Delete",
   ValuePerByte: "ValuePerByte",
   IterNextFlat: "IterNextFlat",
+  Compile: "Compiling WASM Bytecode",
   LoadForInstantiate: "Loading CosmWasm module: init",
   LoadForExecute: "Loading Compute module: execute",
   LoadForReply: "Loading Compute module: reply",

@@ -1,16 +1,11 @@
 /**
- * The one place through which the enclave reads the compute store.
- *
- * What comes back is the host's word. Later the proof against the app hash goes behind this interface.
+ * The compute store on the host's word: for simulation and for queries of the past, both of which only development networks have.
  * @module
  */
 import type { Host } from "./host.ts";
+import type { StateReader } from "./stateKey.ts";
 
-export interface StoreReader {
-  /** A value of the compute store, or undefined. @throws {RefusalError} HostMisbehavior */
-  read(key: Uint8Array): Uint8Array | undefined;
-}
-
-export function makeStoreReader(host: Host): StoreReader {
-  return { read: (key) => host.call("readStore", { key }).value };
+/** Other stores are empty here: nothing that runs on the host's word reads them. */
+export function makeStoreReader(host: Host): StateReader {
+  return { read: ({ store, key }) => (store === "compute" ? host.call("readStore", { key }).value : undefined) };
 }

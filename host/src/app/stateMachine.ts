@@ -5,7 +5,7 @@
  * leaves the app hash as it is (consensus §3.7), so no module writes unless something changed.
  * @module
  */
-import { RefusedError } from "@sotto/boundary/calls";
+import { type OcallHandlers, RefusedError } from "@sotto/boundary/calls";
 import { EMPTY_BYTES } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type {
@@ -161,7 +161,9 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     beginBlock(request);
     const results = deliver(context, transactions);
     const validatorUpdates: ValidatorUpdate[] = modules.all.flatMap((module) => module.endBlock?.(context) ?? []);
-    const { sealed } = enclave.call("endBlock", {});
+    // The enclave applies its writes to the trees itself, and may not have seen all pages on the way to them.
+    const readProven: OcallHandlers["readProven"] = ({ store: name, key, known }) => store.readProven(name, key, known);
+    const { sealed } = enclave.call("endBlock", {}, { readProven });
     const changes = splitChanges(state.changes());
     finalized = { tables: changes.tables, sealed };
     return { events: context.events, results, validatorUpdates, appHash: store.stage(height, changes.state) };

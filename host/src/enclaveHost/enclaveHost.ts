@@ -11,15 +11,15 @@ export interface EnclaveHost {
   readonly measurement: Uint8Array;
   /**
    * One ecall, synchronous.
-   * @param ocalls answers for this call; without them every ocall is refused. A handler that throws a `CodedError` refuses;
+   * @param ocalls answers for this call; every other ocall is refused. A handler that throws a `CodedError` refuses;
    *   anything else that it throws ends the call and is thrown here.
    * @throws {RefusedError} the enclave refused, with its code; {BoundaryError} it is gone
    */
-  call<N extends EcallName>(name: N, request: EcallRequest<N>, ocalls?: OcallHandlers): EcallResponse<N>;
+  call<N extends EcallName>(name: N, request: EcallRequest<N>, ocalls?: Partial<OcallHandlers>): EcallResponse<N>;
   close(): void;
 }
 
-/** Refuses every ocall, for calls that need none. */
+/** Refuses every ocall. */
 const NO_OCALLS = Object.fromEntries(
   Object.keys(OCALLS).map((name) => [
     name,
@@ -41,8 +41,10 @@ function refuse(error: unknown): CodedError {
 export function makeEnclaveHost(connection: EnclaveConnection): EnclaveHost {
   return {
     measurement: connection.measurement,
-    call: (name, request, ocalls = NO_OCALLS) =>
-      ecall((bytes) => connection.exchange(bytes, serveOcalls(ocalls, refuse)), name, request),
+    call: (name, request, ocalls) => {
+      const handlers = ocalls === undefined ? NO_OCALLS : { ...NO_OCALLS, ...ocalls };
+      return ecall((bytes) => connection.exchange(bytes, serveOcalls(handlers, refuse)), name, request);
+    },
     close: () => connection.close(),
   };
 }

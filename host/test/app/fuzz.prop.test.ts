@@ -42,6 +42,13 @@ describe("bytes from anywhere", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(damaged, fc.uint8Array({ maxLength: 80 })), { maxLength: 4 }), (transactions) => {
         const network = makeTestNetwork();
+        network.enclave.script.execMessage = () => ({
+          result: { kind: "outOfGas", value: { location: "Compiling WASM Bytecode" } },
+          events: [],
+          gasUsed: 100_001n,
+          finalized: false,
+          writes: [],
+        });
         network.block();
         const admission = makeAdmission({ chainId: CHAIN_ID, crypto: credulous, minimumGasPrices: "" });
         admission.reset(network.store.latest(), blockTimeNs(1));

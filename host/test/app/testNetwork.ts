@@ -49,12 +49,6 @@ export function makeFakeEnclave(): FakeEnclave {
     beginBlock: () => ({ rerun: false }),
     endTransaction: () => ({}),
     endBlock: () => ({ sealed: utf8ToBytes("sealed record") }),
-    checkCode: ({ code }) => ({
-      result: {
-        kind: "accepted",
-        value: { codeHash: sha256(code), api: { kind: "v1", value: {} }, features: [], ibc: false },
-      },
-    }),
     proposeRandom: ({ height }) => ({ transaction: randomTransaction(Number(height)) }),
     checkProposal: ({ transaction }) => ({ accepted: transaction[0] === 0 }),
   };

@@ -1,10 +1,10 @@
 /**
- * What the host itself reads and writes of the `compute` store: parameters, codes, contract records (chain §2.5).
+ * What the host itself reads of the `compute` store, and its parameters of genesis (chain §2.5).
  *
- * Contracts' own records are written by the enclave, in the same layout.
+ * Everything else in it is written by the enclave, which proves what it reads there: no other write may reach that store after genesis.
  * @module
  */
-import { bytesToUtf8, EMPTY_BYTES, u64be } from "@sotto/common/bytes";
+import { bytesToUtf8, EMPTY_BYTES } from "@sotto/common/bytes";
 import { CodeInfo, ComputeParams, ContractCodeHistoryEntry, ContractInfo } from "@sotto/common/wire/compute";
 import { type Context, storeOf } from "../../core/context.ts";
 import { prefixRange } from "../../core/kvStore.ts";
@@ -17,7 +17,6 @@ import {
   codeKey,
   contractKey,
   historyPrefix,
-  LAST_CODE_ID_KEY,
   labelKey,
   PARAMS_KEY,
   readU64,
@@ -34,15 +33,6 @@ export const computeKeeper = {
   code: (context: Context, codeId: bigint): CodeInfo | undefined => {
     const value = store(context).get(codeKey(codeId));
     return value === undefined ? undefined : CodeInfo.decode(value);
-  },
-
-  /** Stores a code under the next id; the same code may be stored again. */
-  addCode: (context: Context, info: CodeInfo): bigint => {
-    const counter = store(context).get(LAST_CODE_ID_KEY);
-    const codeId = counter === undefined ? 1n : readU64(counter);
-    store(context).set(LAST_CODE_ID_KEY, u64be(codeId + 1n));
-    store(context).set(codeKey(codeId), CodeInfo.encode(info));
-    return codeId;
   },
 
   codes: (context: Context): { readonly codeId: bigint; readonly info: CodeInfo }[] =>

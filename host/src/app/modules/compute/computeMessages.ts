@@ -1,5 +1,5 @@
 /**
- * Messages of module compute (chain §2.1): storing code runs here, everything that runs a contract runs in the enclave.
+ * Messages of module compute (chain §2.1): all of them run in the enclave; of an upload the code is kept here.
  * @module
  */
 import {
@@ -46,7 +46,7 @@ function storeCodeRoute(deps: OcallDeps): MessageRoute {
     response: MsgStoreCodeResponse,
     signers: ({ sender }) => [sender],
     validateBasic: validateStoreCode,
-    handle: (context, message) => ({ codeId: storeCode(deps.powers, context, message) }),
+    handle: (context, message) => ({ codeId: storeCode(deps, context, message) }),
   });
 }
 

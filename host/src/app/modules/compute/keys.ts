@@ -13,7 +13,6 @@ export const CODE_PREFIX = key(0x01);
 export const codeKey = (codeId: bigint): Uint8Array => key(0x01, u64be(codeId));
 export const CONTRACT_PREFIX = key(0x02);
 export const contractKey = (address: Uint8Array): Uint8Array => key(0x02, address);
-export const LAST_CODE_ID_KEY = key(0x04, utf8ToBytes("lastCodeId"));
 export const labelKey = (label: string): Uint8Array => key(0x07, utf8ToBytes(label));
 export const historyPrefix = (address: Uint8Array): Uint8Array => key(0x09, address);
 export const PARAMS_KEY = key(0x0b);

@@ -10,7 +10,6 @@ import { equalBytes } from "@sotto/common/bytes";
 import { AppError } from "../../core/appError.ts";
 import { type Context, makeContext, type SimulatedTx, type TxInfo } from "../../core/context.ts";
 import { OutOfGas } from "../../core/gas.ts";
-import { COMPUTE_STORE } from "./keys.ts";
 import { makeOcalls, type OcallDeps } from "./ocalls.ts";
 
 /** The enclave's word for "not on this network" (its RefusalCode.SimulationNotAllowed). */
@@ -39,6 +38,8 @@ export type ContractCall = {
   readonly failureCode: number | undefined;
   /** Sender of a message that carries no callback signature: its account record is read (contracts §4.5). */
   readonly signedDirectly?: Uint8Array | undefined;
+  /** Where the gas runs out if it does so on the host's meter. */
+  readonly gasLocation?: string;
 };
 
 /**
@@ -48,15 +49,18 @@ export type ContractCall = {
 export function runContract(deps: OcallDeps, context: Context, call: ContractCall): Uint8Array {
   const answer = askEnclave(deps, context, call);
   const { result } = answer;
-  context.gas.consume(answer.gasUsed, result.kind === "outOfGas" ? result.value.location : "wasm contract");
+  context.gas.consume(
+    answer.gasUsed,
+    result.kind === "outOfGas" ? result.value.location : (call.gasLocation ?? "wasm contract"),
+  );
   if (result.kind === "outOfGas") throw new OutOfGas(result.value.location);
   if (result.kind === "failed") {
     const { codespace, code, log } = result.value;
     throw AppError.fromLog(codespace, code, log);
   }
-  for (const { key, value } of answer.writes) {
-    if (value === undefined) context.state.delete(COMPUTE_STORE, key);
-    else context.state.set(COMPUTE_STORE, key, value);
+  for (const { store, key, value } of answer.writes) {
+    if (value === undefined) context.state.delete(store, key);
+    else context.state.set(store, key, value);
   }
   for (const event of answer.events) context.events.push(event);
   if (answer.finalized && context.lastMessage !== undefined) context.lastMessage.declared = true;

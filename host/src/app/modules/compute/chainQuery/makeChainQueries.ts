@@ -12,7 +12,6 @@ import { GasMeter, OutOfGas } from "../../../core/gas.ts";
 import type { QueryRouter } from "../../../core/queryRouter.ts";
 import type { AuthKeeper } from "../../authKeeper.ts";
 import type { BankKeeper } from "../../bankKeeper.ts";
-import { COMPUTE_STORE } from "../keys.ts";
 import { bankAnswers } from "./bankAnswers.ts";
 import { type ChainAnswers, ChainPanic } from "./chainAnswer.ts";
 import { distributionAnswers } from "./distributionAnswers.ts";
@@ -50,9 +49,9 @@ export function makeChainQueries(
     ibc: ibcAnswers,
   };
   return (context, { contract, request, gasLimit, pending }) => {
-    for (const { key, value } of pending) {
-      if (value === undefined) context.state.delete(COMPUTE_STORE, key);
-      else context.state.set(COMPUTE_STORE, key, value);
+    for (const { store, key, value } of pending) {
+      if (value === undefined) context.state.delete(store, key);
+      else context.state.set(store, key, value);
     }
     const [module, body] = onlyMember(parseJson(request));
     return onOwnMeter(context, { gasLimit, isLimited: LIMITED.has(module) }, (metered) => {
