@@ -6,6 +6,7 @@ import { bytesToHex, compareBytes, hexToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { appHash } from "@sotto/common/merkle/multistore";
 import { EMPTY_TREE, type TreeRoot, updateTree } from "@sotto/common/merkle/sparseMerkleTree";
+import { slotsOf } from "@sotto/common/merkle/treePage";
 import { readTreePages } from "@sotto/common/merkle/treePath";
 
 /** By hex of the key. */
@@ -69,7 +70,9 @@ export class TestStore {
   readProven(store: string, key: Uint8Array, known: number): { pages: Uint8Array[]; value: Uint8Array | undefined } {
     const { trees, values } = this.current;
     const loadPage = (pageKey: Uint8Array) => this.#pages.get(store + bytesToHex(pageKey));
-    const pages = readTreePages(trees[store as ProvenStore], this.#crypto.sha256(key), loadPage).slice(known);
+    const pages = readTreePages(trees[store as ProvenStore], this.#crypto.sha256(key), loadPage)
+      .slice(known)
+      .map(slotsOf);
     return { pages, value: values[store as ProvenStore].get(bytesToHex(key)) };
   }
 

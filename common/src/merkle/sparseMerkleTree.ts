@@ -28,11 +28,8 @@ export interface TreeRoot {
 
 export const EMPTY_TREE: TreeRoot = { version: 0, hash: EMPTY_TREE_HASH };
 
-/**
- * Reads a page by its key (`treePageKey`); `hash` is that of the page's root, by which it can be found as well. What it returns is
- * neither kept nor changed.
- */
-export type LoadPage = (key: Uint8Array, hash: Uint8Array) => Uint8Array | undefined;
+/** Reads a page by its key (`treePageKey`). What it returns is neither kept nor changed. */
+export type LoadPage = (key: Uint8Array) => Uint8Array | undefined;
 
 export interface TreeChange {
   /** H(key), 32 bytes. */
@@ -41,18 +38,11 @@ export interface TreeChange {
   readonly valueHash: Uint8Array | undefined;
 }
 
-export interface NewPage {
-  readonly key: Uint8Array;
-  /** Of the page's root. */
-  readonly hash: Uint8Array;
-  readonly bytes: Uint8Array;
-}
-
 export interface TreeUpdate {
   /** The root before, if nothing changed. */
   readonly root: TreeRoot;
   /** The bytes are views of larger arrays: who keeps a page for long copies it. */
-  readonly newPages: readonly NewPage[];
+  readonly newPages: readonly { readonly key: Uint8Array; readonly bytes: Uint8Array }[];
   /**
    * Keys of pages that no version from this one on needs. Once no version before this one is wanted any more, they can go.
    */
@@ -86,7 +76,7 @@ class Updater {
   readonly #version: number;
   readonly #changes: readonly TreeChange[];
   readonly #loadPage: LoadPage;
-  readonly #newPages: NewPage[] = [];
+  readonly #newPages: { key: Uint8Array; bytes: Uint8Array }[] = [];
   readonly #stalePages: Uint8Array[] = [];
   /** The page in hand at each depth. */
   readonly #pages: TreePage[] = [];
@@ -110,7 +100,7 @@ class Updater {
     const isEmpty = equalBytes(root.hash, EMPTY_TREE_HASH);
     const rootKey = treePageKey(root.version, 0, first.path);
     if (isEmpty) page.clear();
-    else page.load(loadExisting(this.#loadPage, rootKey, root.hash));
+    else page.load(loadExisting(this.#loadPage, rootKey));
     this.#updatePage(page, 0, 0, this.#changes.length);
     if (!page.changed) return unchanged;
     if (!isEmpty) this.#stalePages.push(rootKey);
@@ -162,7 +152,7 @@ class Updater {
     let replacedKey: Uint8Array | undefined;
     if (kind === NodeKind.Subtree) {
       replacedKey = treePageKey(page.versionOfSlot(slot), depth + 1, path);
-      below.load(loadExisting(this.#loadPage, replacedKey, page.hashOfSlot(slot)));
+      below.load(loadExisting(this.#loadPage, replacedKey));
     } else if (kind === NodeKind.Leaf) below.loadLeaf(depth + 1, page, slot);
     else below.clear();
     this.#updatePage(below, depth + 1, from, to);
@@ -186,7 +176,7 @@ class Updater {
     const start = this.#used;
     this.#used = page.store(this.#block, start);
     const bytes = this.#block.subarray(start, this.#used);
-    this.#newPages.push({ key: treePageKey(this.#version, depth, path), hash: page.hashOf(1), bytes });
+    this.#newPages.push({ key: treePageKey(this.#version, depth, path), bytes });
   }
 
   #change(index: number): TreeChange {
@@ -200,8 +190,8 @@ class Updater {
 }
 
 /** @throws {TreeError} MissingPage */
-export function loadExisting(loadPage: LoadPage, key: Uint8Array, hash: Uint8Array): Uint8Array {
-  const page = loadPage(key, hash);
+export function loadExisting(loadPage: LoadPage, key: Uint8Array): Uint8Array {
+  const page = loadPage(key);
   if (page === undefined) {
     throw new TreeError(TreeErrorCode.MissingPage, `tree page: none at depth ${key[8]} where the tree refers to one`);
   }

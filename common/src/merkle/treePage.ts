@@ -16,7 +16,6 @@
  */
 import type { Hasher } from "./cometMerkle.ts";
 import { TreeError, TreeErrorCode } from "./treeError.ts";
-import { treeLeafHash } from "./treeHash.ts";
 
 /** What a node of the tree is: how many leaves it has, where 2 stands for more than one. */
 export const NodeKind = { Empty: 0, Leaf: 1, Subtree: 2 } as const;
@@ -56,7 +55,7 @@ export function treePathNibble(path: Uint8Array, depth: number): number {
   return (depth & 1) === 0 ? byte >> 4 : byte & 15;
 }
 
-/** What a slot of a stored page holds, read where it lies: `at` is where in the page. @param stored a whole page */
+/** What a slot of a stored page holds; `at` is where in the page. Slot 16 is where the slots end. */
 export function readSlot(stored: Uint8Array, slot: number): { readonly kind: NodeKind; readonly at: number } {
   const leaves = ((stored[0] as number) << 8) | (stored[1] as number);
   const subtrees = ((stored[2] as number) << 8) | (stored[3] as number);
@@ -77,17 +76,19 @@ export function readLeaf(
   };
 }
 
-/** What a stored subtree slot refers to. @param at from {@link readSlot} */
-export function readSubtree(stored: Uint8Array, at: number): { readonly hash: Uint8Array; readonly version: number } {
-  return { hash: stored.subarray(at, at + HASH), version: readVersion(stored, at + HASH) };
+/** Hash of what a stored subtree slot refers to. @param at from {@link readSlot}. @returns a view of the page */
+export function readSubtree(stored: Uint8Array, at: number): Uint8Array {
+  return stored.subarray(at, at + HASH);
 }
 
-/** Zeros in place of the versions that subtree slots name: for who finds pages by hash, and has no use for a foreign word. */
-export function clearVersions(stored: Uint8Array): void {
-  for (let slot = 0; slot < 16; slot++) {
-    const { kind, at } = readSlot(stored, slot);
-    if (kind === NodeKind.Subtree) stored.fill(0, at + HASH, at + SUBTREE_SIZE);
-  }
+/** Version of the page that a stored subtree slot refers to. @throws {TreeError} MalformedPage, beyond 2^53 */
+export function readSubtreeVersion(stored: Uint8Array, at: number): number {
+  return readVersion(stored, at + HASH);
+}
+
+/** A stored page without the hashes behind its slots, for who computes them. @returns a view */
+export function slotsOf(stored: Uint8Array): Uint8Array {
+  return stored.subarray(0, readSlot(stored, 16).at);
 }
 
 function countBits(bits: number): number {
@@ -108,7 +109,6 @@ export class TreePage {
   readonly #at = new Uint16Array(32);
   readonly #dirty = new Uint8Array(32);
   readonly #hashInput = new Uint8Array(65).fill(1, 0, 1);
-  readonly #hashInputOfLeaf = new Uint8Array(65);
 
   /** Whether a slot was changed since the page was loaded or cleared. */
   changed = false;
@@ -178,42 +178,6 @@ export class TreePage {
   /** Version of the page that a subtree slot refers to. @throws {TreeError} MalformedPage, beyond 2^53 */
   versionOfSlot(slot: number): number {
     return readVersion(this.#buffer, (this.#at[FIRST_SLOT + slot] as number) + HASH);
-  }
-
-  /** Hash of the page that a subtree slot refers to: a copy. */
-  hashOfSlot(slot: number): Uint8Array {
-    return this.hashOf(FIRST_SLOT + slot);
-  }
-
-  /**
-   * Recomputes every hash of a loaded page from what is in its slots, for who does not believe a stored one.
-   * @param depth of the page
-   * @param path one that leads to the page, 32 bytes
-   * @returns the hash of the page's root; undefined if a stored hash is wrong, a leaf lies where it does not belong, a subtree
-   *   is empty, or the page has fewer leaves than a page must have
-   */
-  verify(crypto: Hasher, depth: number, path: Uint8Array): Uint8Array | undefined {
-    for (let slot = 0; slot < 16; slot++) if (!this.#isSlotRight(crypto, slot, depth, path)) return undefined;
-    for (let node = FIRST_SLOT - 1; node > 0; node--) {
-      if (this.#kind[node] !== NodeKind.Subtree) continue;
-      const stored = this.#at[node] as number;
-      this.#hashNode(crypto, node);
-      if (node > 1 && !this.#areEqual(stored, this.#at[node] as number)) return undefined;
-    }
-    // A leaf that is alone stands in the page above; only the root's page has none.
-    const kind = this.kindOf(1);
-    return kind === NodeKind.Subtree || (kind === NodeKind.Leaf && depth === 0) ? this.hashOf(1) : undefined;
-  }
-
-  #isSlotRight(crypto: Hasher, slot: number, depth: number, path: Uint8Array): boolean {
-    const kind = this.kindOfSlot(slot);
-    if (kind === NodeKind.Empty) return true;
-    const at = this.#at[FIRST_SLOT + slot] as number;
-    if (kind === NodeKind.Subtree) return !this.#areEqual(at, EMPTY_HASH);
-    const leaf = readLeaf(this.#buffer, at);
-    for (let i = 0; i < depth; i++) if (treePathNibble(leaf.path, i) !== treePathNibble(path, i)) return false;
-    if (treePathNibble(leaf.path, depth) !== slot) return false;
-    return this.#holds(at, treeLeafHash(crypto, leaf.path, leaf.valueHash, this.#hashInputOfLeaf));
   }
 
   setEmpty(slot: number): void {
@@ -333,11 +297,6 @@ export class TreePage {
 
   #slice(at: number): Uint8Array {
     return this.#buffer.slice(at, at + HASH);
-  }
-
-  #areEqual(at: number, other: number): boolean {
-    for (let i = 0; i < HASH; i++) if (this.#buffer[at + i] !== this.#buffer[other + i]) return false;
-    return true;
   }
 
   #holds(at: number, expected: Uint8Array): boolean {

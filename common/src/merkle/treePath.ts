@@ -9,7 +9,15 @@ import type { Hasher } from "./cometMerkle.ts";
 import { type LoadPage, loadExisting, type TreeRoot } from "./sparseMerkleTree.ts";
 import { TreeError, TreeErrorCode } from "./treeError.ts";
 import { EMPTY_TREE_HASH, treeInnerHash, treeLeafHash, treePathBit } from "./treeHash.ts";
-import { MAX_PAGE_DEPTH, NodeKind, readSlot, readSubtree, TreePage, treePageKey, treePathNibble } from "./treePage.ts";
+import {
+  MAX_PAGE_DEPTH,
+  NodeKind,
+  readSlot,
+  readSubtreeVersion,
+  TreePage,
+  treePageKey,
+  treePathNibble,
+} from "./treePage.ts";
 
 export interface TreePath {
   /** Hashes beside the path, root first, 32 bytes each; as many as the depth at which the path ends, at most 256. */
@@ -27,9 +35,9 @@ export function readTreePath(root: TreeRoot, path: Uint8Array, loadPage: LoadPag
   const siblings: Uint8Array[] = [];
   if (equalBytes(root.hash, EMPTY_TREE_HASH)) return { siblings, leaf: undefined };
   const page = new TreePage();
-  let { version, hash } = root;
+  let version = root.version;
   for (let depth = 0; depth < MAX_PAGE_DEPTH; depth++) {
-    page.load(loadExisting(loadPage, treePageKey(version, depth, path), hash));
+    page.load(loadExisting(loadPage, treePageKey(version, depth, path)));
     let node = 1;
     for (let level = 0; level < 4 && page.kindOf(node) === NodeKind.Subtree; level++) {
       node = 2 * node + treePathBit(path, 4 * depth + level);
@@ -38,7 +46,6 @@ export function readTreePath(root: TreeRoot, path: Uint8Array, loadPage: LoadPag
     const kind = page.kindOf(node);
     if (kind !== NodeKind.Subtree) return { siblings, leaf: kind === NodeKind.Leaf ? page.leafOf(node) : undefined };
     version = page.versionOfSlot(node - 16);
-    hash = page.hashOf(node);
   }
   throw new TreeError(TreeErrorCode.MalformedPage, "tree page: a subtree below the last level");
 }
@@ -52,13 +59,13 @@ export function readTreePath(root: TreeRoot, path: Uint8Array, loadPage: LoadPag
 export function readTreePages(root: TreeRoot, path: Uint8Array, loadPage: LoadPage): Uint8Array[] {
   const pages: Uint8Array[] = [];
   if (equalBytes(root.hash, EMPTY_TREE_HASH)) return pages;
-  let { version, hash } = root;
+  let { version } = root;
   for (let depth = 0; depth < MAX_PAGE_DEPTH; depth++) {
-    const stored = loadExisting(loadPage, treePageKey(version, depth, path), hash);
+    const stored = loadExisting(loadPage, treePageKey(version, depth, path));
     pages.push(stored);
     const { kind, at } = readSlot(stored, treePathNibble(path, depth));
     if (kind !== NodeKind.Subtree) return pages;
-    ({ version, hash } = readSubtree(stored, at));
+    version = readSubtreeVersion(stored, at);
   }
   throw new TreeError(TreeErrorCode.MalformedPage, "tree page: a subtree below the last level");
 }

@@ -9,13 +9,12 @@ import type { ProvenStore } from "@sotto/boundary/messages";
 import { PROVEN_STORES } from "@sotto/boundary/messages";
 import { compareBytes, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
-import { type TreeChange, updateTree } from "@sotto/common/merkle/sparseMerkleTree";
 import { EMPTY_TREE_HASH, treePathOf } from "@sotto/common/merkle/treeHash";
 import { MAX_PAGE_DEPTH } from "@sotto/common/merkle/treePage";
 import type { ProvenRoots } from "../keys/trustedRecord.ts";
-import { binaryText, LruCache } from "../lruCache.ts";
+import { LruCache } from "../lruCache.ts";
 import type { Host } from "./host.ts";
-import { badProof, type PageMap, ProvenPages } from "./provenPages.ts";
+import { badProof, type PageMap, type PathChange, ProvenPages } from "./provenPages.ts";
 import type { StateKey, StateReader } from "./stateKey.ts";
 
 /** Bytes of keys and values that are kept, with what an entry takes besides. */
@@ -71,15 +70,13 @@ export class ProvenState implements StateReader {
    * @throws {RefusalError} BadProof, HostMisbehavior; the state is then as before
    */
   apply(writes: readonly StateWrite[]): ProvenRoots {
-    const updated = PROVEN_STORES.map((store) => {
-      return this.#updateStore(
+    const [compute, register] = PROVEN_STORES.map((store) =>
+      this.#rootAfter(
         store,
         writes.filter(({ at }) => at.store === store),
-      );
-    });
-    for (const { pages } of updated) for (const [name, page] of pages) this.#pages.keep(name, page);
+      ),
+    ) as [Uint8Array, Uint8Array];
     for (const { at, value } of writes) this.#keep(at, value);
-    const [compute, register] = updated.map(({ root }) => root) as [Uint8Array, Uint8Array];
     this.#roots = { compute, register };
     return this.#roots;
   }
@@ -105,24 +102,20 @@ export class ProvenState implements StateReader {
   }
 
   /**
-   * Kinds of nodes below pages that no change touches are the host's word: a leaf shown as a subtree of one leaf would leave the
-   * contents as they are and the new root wrong, which the next header exposes.
+   * Whether a node that no change touches is a leaf or a subtree is the host's word: a leaf shown as a subtree would leave the contents
+   * as they are and the new root wrong, which the next header exposes.
    */
-  #updateStore(store: ProvenStore, writes: readonly StateWrite[]): { root: Uint8Array; pages: PageMap } {
+  #rootAfter(store: ProvenStore, writes: readonly StateWrite[]): Uint8Array {
     const root = this.#roots[store];
+    if (writes.length === 0) return root;
     const passed: PageMap = new Map();
-    const changes = writes.map(({ at: { key }, value }): TreeChange => {
+    const changes = writes.map(({ at: { key }, value }): PathChange => {
       const path = treePathOf(this.#crypto, key);
       this.#pages.walk({ store, key, path, root }, passed);
       return { path, valueHash: value && this.#crypto.sha256(value) };
     });
     changes.sort((a, b) => compareBytes(a.path, b.path));
-    // Versions belong to a store of pages; here pages are found by hash.
-    const from = { version: 0, hash: root };
-    const loadPage = (_: Uint8Array, hash: Uint8Array) => passed.get(binaryText(hash));
-    const update = updateTree(this.#crypto, from, { version: 1, changes, loadPage });
-    const pages: PageMap = new Map(update.newPages.map(({ hash, bytes }) => [binaryText(hash), bytes.slice()]));
-    return { root: update.root.hash, pages };
+    return this.#pages.update(root, passed, changes);
   }
 
   #keep({ key, name }: StateKey, value: Uint8Array | undefined): void {

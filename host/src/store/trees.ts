@@ -6,6 +6,7 @@ import { bytes, decode, encode, list } from "@sotto/boundary/codec";
 import { compareBytes, concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { type TreeChange, type TreeRoot, updateTree } from "@sotto/common/merkle/sparseMerkleTree";
+import { slotsOf } from "@sotto/common/merkle/treePage";
 import { readTreePages } from "@sotto/common/merkle/treePath";
 import type { Batch, EngineReader } from "./engine.ts";
 import type { StateChange } from "./store.ts";
@@ -57,12 +58,14 @@ export function updateStoreTree(
   return { root, batch };
 }
 
-/** Stored pages on the way to `path`, the hash of a key, from depth `from` downward. @throws {TreeError} */
+/** Slots of the stored pages on the way to `path`, the hash of a key, from depth `from` downward. @throws {TreeError} */
 export function readPages(
   engine: Pick<EngineReader, "get">,
   at: { readonly store: string; readonly root: TreeRoot; readonly path: Uint8Array; readonly from: number },
 ): Uint8Array[] {
-  return readTreePages(at.root, at.path, (key) => engine.get("pages", pageKey(at.store, key))).slice(at.from);
+  return readTreePages(at.root, at.path, (key) => engine.get("pages", pageKey(at.store, key)))
+    .slice(at.from)
+    .map(slotsOf);
 }
 
 /** Deletes the pages that only heights below `height` need. */
