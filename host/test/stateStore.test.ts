@@ -98,6 +98,28 @@ describe.each(Object.entries(ENGINES))("state store in %s", (_, makeEngine) => {
     expect(apply(store, 3, [])).toEqual(hash);
   });
 
+  it("shows the way to a value and to where one would be, from any depth, of staged genesis as of committed state", () => {
+    const store = openStore(makeEngine());
+    const long = new Uint8Array(5_000).fill(7);
+    store.stage(1, [put("a", "1"), put("b", "2"), put(long, "long")]);
+    for (const stage of ["staged", "committed"]) {
+      if (stage === "committed") store.commit([]);
+      expect(store.readProven("bank", text("a"), 0).value, stage).toEqual(text("1"));
+      expect(store.readProven("bank", long, 0).value, stage).toEqual(text("long"));
+      expect(store.readProven("bank", text("c"), 0).value, stage).toBeUndefined();
+      const { pages } = store.readProven("bank", text("a"), 0);
+      expect(pages.length).toBeGreaterThan(0);
+      expect(store.readProven("bank", text("a"), 1).pages).toEqual(pages.slice(1));
+      expect(store.readProven("bank", text("a"), 64)).toEqual({ pages: [], value: text("1") });
+      expect(store.readProven("acc", text("a"), 0)).toEqual({ pages: [], value: undefined });
+    }
+    store.stage(2, [put("a", "2")]);
+    expect(store.readProven("bank", text("a"), 0).value).toEqual(text("1"));
+    store.commit([]);
+    expect(store.readProven("bank", text("a"), 0).value).toEqual(text("2"));
+    expect(store.storeRoots.map(({ name }) => name).sort()).toEqual(["acc", "bank", "compute"]);
+  });
+
   it("iterates ranges in both directions", () => {
     const store = openStore(makeEngine());
     apply(

@@ -2,6 +2,7 @@
  * A node whose host cheats: the real executor and the real bundle, with a hand on every byte between them.
  * @module
  */
+import { readFileSync } from "node:fs";
 import { ecall, type OcallHandlers, RefusedError, serveOcalls } from "@sotto/boundary/calls";
 import { decode, encode } from "@sotto/boundary/codec";
 import {
@@ -17,7 +18,7 @@ import { concatBytes } from "@sotto/common/bytes";
 import type { CodedError } from "@sotto/common/errors";
 import { MsgInstantiateContractResponse, MsgStoreCodeResponse } from "@sotto/common/wire/compute";
 import type { TxResult } from "@sotto/host/abci/application";
-import { SEALED_RECORD_KEY } from "@sotto/host/app/stateMachine";
+import { homePaths } from "@sotto/host/node/home";
 import type { EnclaveConnection } from "@sotto/platform/platform";
 import { type Contract, sha256, Wallet } from "./client.ts";
 import { openHome, readWasm, responsesOf, startEnclave, type Transport } from "./lab.ts";
@@ -106,7 +107,7 @@ export class HostileNode {
 
   /** Back to its own record, so that the enclave has to ask for all state anew: something that it grants development networks. */
   forgetState(): void {
-    const sealed = this.store.getTable("meta", SEALED_RECORD_KEY) as Uint8Array;
+    const sealed = new Uint8Array(readFileSync(homePaths(this.home).sealedNetwork));
     this.direct("unseal", { sealed });
   }
 

@@ -39,10 +39,18 @@ type MutableBatch = Batch[number][];
 export function makeStateStore(engine: KvEngine, options: Hasher & { readonly stores: readonly string[] }): StateStore {
   const sha256 = (data: Uint8Array): Uint8Array => options.sha256(data);
   let staged: Staged | undefined;
+  let genesis: { readonly of: Staged; readonly rows: Pick<KvEngine, "get"> } | undefined;
+  /** The store's own row and what it says: reads of single values would spend more on it than on themselves. */
+  let loaded: { readonly row: Uint8Array; readonly state: Committed } | undefined;
 
   function load(): Committed {
     const row = engine.get("meta", STATE_ROW_KEY);
     if (row === undefined) return { height: 0, earliest: 0, appHash: new Uint8Array(0), trees: new Map() };
+    if (loaded === undefined || !equalBytes(loaded.row, row)) loaded = { row: row.slice(), state: readRow(row) };
+    return loaded.state;
+  }
+
+  function readRow(row: Uint8Array): Committed {
     try {
       const { height, earliest, appHash, trees } = decode(StateRow, row);
       return {
@@ -61,9 +69,12 @@ export function makeStateStore(engine: KvEngine, options: Hasher & { readonly st
   }
 
   /** What was staged, as if it were written: until the first block is committed, genesis is nowhere else. */
-  function stagedRows(): Pick<KvEngine, "get"> {
-    const rows = new Map((staged?.batch ?? []).map(({ table, key, value }) => [`${table} ${bytesToHex(key)}`, value]));
-    return { get: (table, key) => rows.get(`${table} ${bytesToHex(key)}`) };
+  function stagedRows(of: Staged): Pick<KvEngine, "get"> {
+    if (genesis?.of !== of) {
+      const rows = new Map(of.batch.map(({ table, key, value }) => [`${table} ${bytesToHex(key)}`, value]));
+      genesis = { of, rows: { get: (table, key) => rows.get(`${table} ${bytesToHex(key)}`) } };
+    }
+    return genesis.rows;
   }
 
   function stateRow(state: Committed): Uint8Array {
@@ -175,9 +186,9 @@ export function makeStateStore(engine: KvEngine, options: Hasher & { readonly st
     },
     readProven(store, key, from) {
       const current = load();
-      const isGenesis = current.height === 0 && staged !== undefined;
-      const root = (isGenesis ? staged : current)?.trees.get(store) ?? EMPTY_TREE;
-      const rows = isGenesis ? stagedRows() : engine;
+      const first = current.height === 0 ? staged : undefined;
+      const root = (first ?? current).trees.get(store) ?? EMPTY_TREE;
+      const rows = first === undefined ? engine : stagedRows(first);
       const pages = readPages(rows, { store, root, path: sha256(key), from });
       return { pages, value: readLatest(rows, stateKey(store, key), sha256) };
     },

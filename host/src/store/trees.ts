@@ -6,7 +6,7 @@ import { bytes, decode, encode, list } from "@sotto/boundary/codec";
 import { compareBytes, concatBytes, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { type TreeChange, type TreeRoot, updateTree } from "@sotto/common/merkle/sparseMerkleTree";
-import { slotsOf } from "@sotto/common/merkle/treePage";
+import { MAX_PAGE_DEPTH, slotsOf } from "@sotto/common/merkle/treePage";
 import { readTreePages } from "@sotto/common/merkle/treePath";
 import type { Batch, EngineReader } from "./engine.ts";
 import type { StateChange } from "./store.ts";
@@ -63,6 +63,7 @@ export function readPages(
   engine: Pick<EngineReader, "get">,
   at: { readonly store: string; readonly root: TreeRoot; readonly path: Uint8Array; readonly from: number },
 ): Uint8Array[] {
+  if (at.from >= MAX_PAGE_DEPTH) return [];
   return readTreePages(at.root, at.path, (key) => engine.get("pages", pageKey(at.store, key)))
     .slice(at.from)
     .map(slotsOf);
