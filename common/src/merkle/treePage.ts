@@ -76,8 +76,8 @@ export function readLeaf(
   };
 }
 
-/** Hash of what a stored subtree slot refers to. @param at from {@link readSlot}. @returns a view of the page */
-export function readSubtree(stored: Uint8Array, at: number): Uint8Array {
+/** Hash of a stored leaf, or of what a subtree slot refers to. @param at from {@link readSlot}. @returns a view of the page */
+export function readHash(stored: Uint8Array, at: number): Uint8Array {
   return stored.subarray(at, at + HASH);
 }
 

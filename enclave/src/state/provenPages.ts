@@ -9,14 +9,7 @@ import type { ProvenStore } from "@sotto/boundary/messages";
 import { equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { EMPTY_TREE_HASH } from "@sotto/common/merkle/treeHash";
-import {
-  MAX_PAGE_DEPTH,
-  NodeKind,
-  readLeaf,
-  readSlot,
-  readSubtree,
-  treePathNibble,
-} from "@sotto/common/merkle/treePage";
+import { MAX_PAGE_DEPTH, NodeKind, readHash, readLeaf, readSlot, treePathNibble } from "@sotto/common/merkle/treePage";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import { binaryText, LruCache } from "../lruCache.ts";
 import type { Host } from "./host.ts";
@@ -92,7 +85,7 @@ export class ProvenPages {
       passed?.set(name, page);
       const { kind, at } = readSlot(page, treePathNibble(place.path, depth));
       if (kind === NodeKind.Subtree) {
-        hash = readSubtree(page, at);
+        hash = readHash(page, at);
         continue;
       }
       if (answer !== undefined && answer.pages.length !== depth + 1 - known) throw badProof("pages beyond the path");
@@ -145,7 +138,7 @@ export class ProvenPages {
     }
     const page = passed.get(pageName(node.hash, depth));
     if (page === undefined) throw new RangeError("proven pages: a changed key's way was not walked");
-    return readSlots(this.#crypto, page);
+    return readSlots(page);
   }
 
   /** What stands for a page in the one above: nothing, a lone leaf, or the page, which is kept. */

@@ -7,7 +7,7 @@
 import { equalBytes } from "@sotto/common/bytes";
 import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { EMPTY_TREE_HASH, treeInnerHash, treeLeafHash } from "@sotto/common/merkle/treeHash";
-import { NodeKind, readLeaf, readSlot, readSubtree, treePathNibble } from "@sotto/common/merkle/treePage";
+import { NodeKind, readHash, readLeaf, readSlot, treePathNibble } from "@sotto/common/merkle/treePage";
 
 export const SLOTS = 16;
 const HEADER_SIZE = 4;
@@ -25,14 +25,13 @@ export function leafNode(crypto: Hasher, path: Uint8Array, valueHash: Uint8Array
   return { hash: treeLeafHash(crypto, path, valueHash), leaf: { path, valueHash } };
 }
 
-/** @param page whole, without hashes behind its slots */
-export function readSlots(crypto: Hasher, page: Uint8Array): TreeSlots {
+/** @param page whole, without hashes behind its slots. @returns views of the page; hashes are those that it has */
+export function readSlots(page: Uint8Array): TreeSlots {
   return Array.from({ length: SLOTS }, (_, slot) => {
     const { kind, at } = readSlot(page, slot);
     if (kind === NodeKind.Empty) return undefined;
-    if (kind === NodeKind.Subtree) return { hash: readSubtree(page, at) };
-    const { path, valueHash } = readLeaf(page, at);
-    return leafNode(crypto, path, valueHash);
+    const hash = readHash(page, at);
+    return kind === NodeKind.Subtree ? { hash } : { hash, leaf: readLeaf(page, at) };
   });
 }
 
@@ -78,11 +77,12 @@ export function isPageOf(
   { depth, path }: { readonly depth: number; readonly path: Uint8Array },
 ): boolean {
   if (page.length < HEADER_SIZE || page.length !== readSlot(page, SLOTS).at) return false;
-  const slots = readSlots(crypto, page);
+  const slots = readSlots(page);
   for (const [slot, node] of slots.entries()) {
     if (node === undefined) continue;
     if (equalBytes(node.hash, EMPTY_TREE_HASH)) return false;
     if (node.leaf === undefined) continue;
+    if (!equalBytes(node.hash, treeLeafHash(crypto, node.leaf.path, node.leaf.valueHash))) return false;
     if (treePathNibble(node.leaf.path, depth) !== slot) return false;
     for (let i = 0; i < depth; i++) if (treePathNibble(node.leaf.path, i) !== treePathNibble(path, i)) return false;
   }
