@@ -12,6 +12,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
+import { packAny } from "../common/dist/wire/any.js";
+import { ComputeParams, MsgStoreCode } from "../common/dist/wire/compute.js";
 import { enlargeModule } from "./bigModule.mjs";
 
 const { values } = parseArgs({
@@ -67,6 +69,7 @@ function restart(chain) {
 const inside = () => ecallTime - ocallTime;
 
 const chain = TestChain.start();
+chain.state.store.set("0b", ComputeParams.encode({ compileCost: "0", maxContractSize: 3_000_000n }));
 restart(chain);
 const wallets = Array.from({ length: 10 }, (_, i) => new Wallet(i + 1));
 const [alice, bob] = wallets;
@@ -134,9 +137,11 @@ function queryRound(contract, message, each) {
 
 /** Check and first use of a module that this enclave has not seen. */
 function uploadRound(wasm, each) {
-  const { result } = chain.call("checkCode", { code: wasm });
+  const upload = packAny(MsgStoreCode, { sender: alice.address, wasmByteCode: wasm, source: "", builder: "" });
+  const transaction = alice.sign(chain.chainId, [upload], { gas: GAS });
+  const simulated = chain.call("simulateMessage", { transaction, message: 0, gasUsed: 0n });
   const check = inside();
-  if (result.kind !== "accepted") throw new Error(result.value.message);
+  requireOk(simulated);
   const { any } = chain.instantiateMessage(alice, chain.storeCode(wasm), tokenSetup);
   chain.begin(chain.build([alice.sign(chain.chainId, [any], { gas: GAS })]));
   const outcome = chain.exec(1, 0, [alice.number]);

@@ -255,6 +255,14 @@ export class TestChain {
     if (name === "query") this.adopt();
     const response = ecall(this.enclave.ecall, name, request);
     this.#results.note(name, request, response);
+    if (name === "beginBlock") {
+      this.committed.goTo(Header.decode((request as BuiltBlock).header).appHash);
+      this.#isOpen = true;
+    }
+    if (name === "endBlock") {
+      this.#isOpen = false;
+      this.committed.commit(this.#values());
+    }
     return response;
   }
 
@@ -358,7 +366,9 @@ export class TestChain {
   /** The host's state as it is now. @returns what puts it back */
   saveState(): () => void {
     const state = this.#copy();
+    const { current } = this.committed;
     return () => {
+      this.committed.current = current;
       this.state = state;
       this.#branches = [];
     };
@@ -528,10 +538,8 @@ export class TestChain {
   }
 
   begin(block: BuiltBlock): boolean {
-    const header = Header.decode(block.header);
-    this.committed.goTo(header.appHash);
     const { rerun } = this.call("beginBlock", block);
-    this.#isOpen = true;
+    const header = Header.decode(block.header);
     this.height = header.height;
     this.lastHash = headerHash(testCrypto, header) as Uint8Array;
     this.timeNs = header.time.seconds * 1_000_000_000n + BigInt(header.time.nanos);
@@ -572,8 +580,6 @@ export class TestChain {
 
   end(): void {
     this.sealed = this.call("endBlock", {}).sealed;
-    this.#isOpen = false;
-    this.committed.commit(this.#values());
   }
 
   /** A whole block of transactions, each by the wallet beside it. */
