@@ -316,6 +316,23 @@ describe("paths that every client uses", () => {
     expect((await get("/registration/v1beta1/tx-key")).body).toEqual(answer.body);
   });
 
+  it("chain §4.5: shows who was admitted, which machines may be, and by what policy: nobody, on this network", async () => {
+    const empty = { pagination: { next_key: null, total: "0" } };
+    const path = "/sotto/registration/v1";
+    expect((await get(`${path}/nodes`)).body).toEqual({ nodes: [], ...empty });
+    expect((await get(`${path}/machines?pagination.limit=2&pagination.count_total=true`)).body).toEqual({
+      machines: [],
+      ...empty,
+    });
+    expect((await get(`${path}/machine-records`)).body).toEqual({ records: [], ...empty });
+    expect((await get(`${path}/policy`)).body).toEqual({ policy: "" });
+    expect((await get(`${path}/nodes/${"ab".repeat(32)}`)).status).toBe(404);
+    expect((await get(`${path}/nodes/ab`)).body).toMatchObject({
+      code: 3,
+      message: "node_key: expected 64 hex digits",
+    });
+  });
+
   it("gives code hashes", async () => {
     for (const path of [`by_contract_address/${probe.address}`, `by_code_id/${probe.codeId}`])
       expect(await get(`/compute/v1beta1/code_hash/${path}?`)).toMatchObject({

@@ -142,10 +142,13 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     });
   };
 
+  const readProven: OcallHandlers["readProven"] = ({ store: name, key, known }) => store.readProven(name, key, known);
+
+  /** Whether the enclave may still take part is in the state before the block. */
   const beginBlock = ({ height, hash, transactions }: FinalizeBlockRequest): void => {
     const { storeRoots } = store;
     try {
-      enclave.call("beginBlock", { ...deps.decidedBlocks(height, hash), transactions, storeRoots });
+      enclave.call("beginBlock", { ...deps.decidedBlocks(height, hash), transactions, storeRoots }, { readProven });
     } catch (error) {
       // That the enclave latched is to outlast a restart.
       if (error instanceof RefusedError && error.code === LATCHED) deps.keepSealed(enclave.call("endBlock", {}).sealed);
@@ -162,7 +165,6 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     const results = deliver(context, transactions);
     const validatorUpdates: ValidatorUpdate[] = modules.all.flatMap((module) => module.endBlock?.(context) ?? []);
     // The enclave applies its writes to the trees itself, and may not have seen all pages on the way to them.
-    const readProven: OcallHandlers["readProven"] = ({ store: name, key, known }) => store.readProven(name, key, known);
     const { sealed } = enclave.call("endBlock", {}, { readProven });
     const changes = splitChanges(state.changes());
     finalized = { tables: changes.tables, sealed };

@@ -53,14 +53,15 @@ export function makeModules(crypto: Crypto, powers: ComputePowers): Modules {
 
   const auth = makeAuthKeeper(addressOf);
   const bank = makeBankKeeper(auth);
+  const deps = { auth, bank, isBlocked, powers, router: () => messages, queries: () => queries };
   const all: readonly Module[] = [
     makeAuthModule(auth),
     makeBankModule(bank, isBlocked),
     makeStakingModule(crypto, auth, bank),
     makeSlashingModule(),
     makeConsensusModule(),
-    makeComputeModule({ auth, bank, isBlocked, powers, router: () => messages, queries: () => queries }),
-    makeRegistrationModule(),
+    makeComputeModule(deps),
+    makeRegistrationModule(deps),
   ];
   const messages = new MessageRouter(all.flatMap((module) => module.messages ?? []));
   const queries = new QueryRouter(all.flatMap((module) => module.queries ?? []));

@@ -3,9 +3,16 @@
  * @module
  */
 import type { Module } from "../../core/module.ts";
+import type { OcallDeps } from "../compute/ocalls.ts";
 import { initRegistrationGenesis } from "./registrationGenesis.ts";
+import { registrationMessages } from "./registrationMessages.ts";
 import { registrationQueries } from "./registrationQueries.ts";
 
-export function makeRegistrationModule(): Module {
-  return { name: "register", initGenesis: initRegistrationGenesis, queries: registrationQueries() };
+export function makeRegistrationModule(deps: OcallDeps): Module {
+  return {
+    name: "register",
+    messages: registrationMessages(deps),
+    initGenesis: initRegistrationGenesis,
+    queries: registrationQueries(),
+  };
 }
