@@ -20,6 +20,7 @@ import { makeRegistration } from "./ecalls/registration.ts";
 import { RefusalCode, RefusalError } from "./enclaveError.ts";
 import { makeEngine } from "./engine/makeEngine.ts";
 import type { MakeEnclave } from "./powers.ts";
+import { makeOwnMachine } from "./registration/ownMachine.ts";
 import { makeHost } from "./state/host.ts";
 
 export const makeEnclave: MakeEnclave = (powers) => {
@@ -28,7 +29,8 @@ export const makeEnclave: MakeEnclave = (powers) => {
   const engine = makeEngine({ crypto, wasm: powers.wasm });
   const sealing = { measurement, sealingKey, randomBytes };
   const freshness = new Freshness(randomBytes);
-  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing, gunzip, freshness };
+  const ownMachine = makeOwnMachine(crypto, powers.quote);
+  const parts: NetworkParts = { crypto, engine, host: makeHost(powers.ocall), sealing, gunzip, freshness, ownMachine };
   const state = new EnclaveState();
   const handlers: EcallHandlers = {
     ...makeLifecycle(state, parts),

@@ -49,7 +49,7 @@ function handedOver(nodeKey: Uint8Array, genesis: Uint8Array, network: readonly 
   return sealHandover(testCrypto, last.seedExchange, nodeKey, { chainId: CHAIN, anchor, seeds: network });
 }
 
-const evidenceRequest = (chain: TestChain, genesisHash = new Uint8Array(32).fill(2)) => ({
+const evidenceRequest = (chain: TestChain, genesisHash: Uint8Array = new Uint8Array(32).fill(2)) => ({
   chainId: chain.chainId,
   genesisHash,
   owner,

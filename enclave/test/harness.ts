@@ -214,6 +214,11 @@ export class TestChain {
   readonly committed = new TestStore(testCrypto);
   #anchored = true;
   ioKey: Uint8Array = EMPTY_BYTES;
+  seedExchangeKey: Uint8Array = EMPTY_BYTES;
+  /** Of the genesis file, if there is one; to be set before the first block. */
+  genesisHash: Uint8Array = GENESIS_HASH;
+  /** By height. */
+  readonly headers = new Map<bigint, Uint8Array>();
   #sealed: Uint8Array = EMPTY_BYTES;
   height = 0n;
   lastHash: Uint8Array = EMPTY_BYTES;
@@ -291,7 +296,9 @@ export class TestChain {
   /** A network whose first block is still to come. */
   static start(options: ChainOptions = {}): TestChain {
     const chain = new TestChain(options);
-    chain.ioKey = chain.call("bootstrap", { chainId: chain.chainId }).keys.ioExchange;
+    const { keys } = chain.call("bootstrap", { chainId: chain.chainId });
+    chain.ioKey = keys.ioExchange;
+    chain.seedExchangeKey = keys.seedExchange;
     chain.#anchored = false;
     return chain;
   }
@@ -305,7 +312,7 @@ export class TestChain {
       votingPower: v.power,
     }));
     const { appHash } = this.committed.commit(this.#values());
-    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash, genesisHash: GENESIS_HASH };
+    const anchor = { initialHeight: 1n, genesisTimeNs: GENESIS_NS, appHash, genesisHash: this.genesisHash };
     const request = { ...anchor, validatorsHash: validatorsHash(testCrypto, validators) };
     this.sealed = this.call("anchorGenesis", request).sealed;
   }
@@ -378,7 +385,10 @@ export class TestChain {
     return {
       readStore: ({ key }) => ({ value: this.state.store.get(text(key)) }),
       readProven: ({ store, key, known }) => this.committed.readProven(store, key, known),
-      readHeaders: () => ({ headers: [] }),
+      readHeaders: ({ from, to }) => {
+        const count = Number(to - from) + 1;
+        return { headers: Array.from({ length: count }, (_, i) => this.headers.get(from + BigInt(i)) as Uint8Array) };
+      },
       readCode: ({ codeHash }) => ({ code: this.code.get(text(codeHash)) }),
       branch: ({ operation }) => {
         if (operation.kind === "open") this.#branches.push(this.#copy());
@@ -541,6 +551,7 @@ export class TestChain {
     const { rerun } = this.call("beginBlock", block);
     const header = Header.decode(block.header);
     this.height = header.height;
+    this.headers.set(header.height, block.header);
     this.lastHash = headerHash(testCrypto, header) as Uint8Array;
     this.timeNs = header.time.seconds * 1_000_000_000n + BigInt(header.time.nanos);
     return rerun;

@@ -13,6 +13,12 @@ import {
   MsgStoreCode,
   MsgUpdateAdmin,
 } from "@sotto/common/wire/compute";
+import {
+  MsgRemoveMachines,
+  MsgUpdateMachineWhitelistProposal,
+  MsgUpdatePolicy,
+  RaAuthenticate,
+} from "@sotto/common/wire/registration";
 import { type DecodedTx, decodeTx } from "@sotto/common/wire/tx";
 
 export type BlockTransaction = {
@@ -34,7 +40,8 @@ export function readTransaction(crypto: Crypto, bytes: Uint8Array): BlockTransac
   }
 }
 
-const ENCLAVE_MESSAGES: ReadonlySet<string> = new Set([
+/** Of module compute. */
+const COMPUTE_MESSAGES: ReadonlySet<string> = new Set([
   MsgStoreCode.typeUrl,
   MsgInstantiateContract.typeUrl,
   MsgExecuteContract.typeUrl,
@@ -43,7 +50,19 @@ const ENCLAVE_MESSAGES: ReadonlySet<string> = new Set([
   MsgClearAdmin.typeUrl,
 ]);
 
+const REGISTRATION_MESSAGES: ReadonlySet<string> = new Set([
+  RaAuthenticate.typeUrl,
+  MsgUpdateMachineWhitelistProposal.typeUrl,
+  MsgRemoveMachines.typeUrl,
+  MsgUpdatePolicy.typeUrl,
+]);
+
 /** True for messages that only the enclave can run; all others are the host's. */
 export function isEnclaveMessage(message: Any): boolean {
-  return ENCLAVE_MESSAGES.has(message.typeUrl);
+  return COMPUTE_MESSAGES.has(message.typeUrl) || isRegistration(message);
+}
+
+/** True for those of them that change who is admitted. */
+export function isRegistration(message: Any): boolean {
+  return REGISTRATION_MESSAGES.has(message.typeUrl);
 }

@@ -3,20 +3,17 @@
  * @module
  */
 import type { EcallHandlers } from "@sotto/boundary/calls";
-import { concatBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { CodedError } from "@sotto/common/errors";
 import { INTEL_ROOT_SHA256 } from "@sotto/common/simAttestation";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { AttestationPolicy } from "../evidence/attestation.ts";
-import { type DescribedQuote, describeQuote } from "../evidence/describeQuote.ts";
+import { type DescribedQuote, describeQuote, selfReportData } from "../evidence/describeQuote.ts";
 import { EvidenceError } from "../evidence/evidenceError.ts";
 import { parsePolicy } from "../evidence/policy.ts";
 import { type Verdict, verifyEvidence } from "../evidence/verifyEvidence.ts";
 import type { EnclavePowers } from "../powers.ts";
-import { requestQuote } from "./registration.ts";
-
-const SELF_PURPOSE = utf8ToBytes("sotto/self/v1");
+import { requestQuote } from "../registration/ownMachine.ts";
 
 /** Without a policy: Intel's root, statuses as the protocol has them, and no enclave approved. */
 const NO_ONE: AttestationPolicy = {
@@ -38,7 +35,7 @@ type AttestationCalls = Pick<EcallHandlers, "describeSelf" | "verifyEvidence">;
 export function makeAttestationCalls(crypto: Crypto, takeQuote: EnclavePowers["quote"]): AttestationCalls {
   return {
     describeSelf: () => {
-      const quote = requestQuote(takeQuote, concatBytes(crypto.sha256(SELF_PURPOSE), new Uint8Array(32)));
+      const quote = requestQuote(takeQuote, selfReportData(crypto));
       const { tee, reportData: _, ...described } = describeOwn(crypto, quote);
       return { quote, tee: { kind: tee, value: {} }, ...described };
     },

@@ -2,7 +2,7 @@
  * A network as this enclave carries it: keys, trusted record, the block in progress. All state that lasts from ecall to ecall.
  * @module
  */
-import type { EcallRequest, MessageOutcome, SignedHeader, Signer } from "@sotto/boundary/messages";
+import type { EcallRequest, MessageOutcome, ProvenStore, SignedHeader, Signer } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { blockSeed, openRandomTransaction, type RandomPlace } from "../block/blockRandom.ts";
@@ -36,11 +36,13 @@ import {
 } from "../keys/trustedRecord.ts";
 import { InputDecryption } from "../messages/secretMessage.ts";
 import type { EnclavePowers } from "../powers.ts";
+import { requireMembership } from "../registration/membership.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
 import { BlockState } from "../state/blockState.ts";
 import type { Host } from "../state/host.ts";
 import { EMPTY_ROOTS, ProvenState } from "../state/provenState.ts";
 import { StateCiphers } from "../state/stateCipher.ts";
+import { stateKey } from "../state/stateKey.ts";
 import { QueryBudget } from "./queryBudget.ts";
 
 const HASH_LENGTH = 32;
@@ -51,6 +53,8 @@ export type NetworkParts = {
   readonly engine: Engine;
   readonly host: Host;
   readonly sealing: SealingPower;
+  /** Machine id of this enclave, 20 bytes. */
+  readonly ownMachine: () => Uint8Array;
   readonly freshness: Freshness;
   readonly gunzip: EnclavePowers["gunzip"];
 };
@@ -276,10 +280,16 @@ export class Network {
     const transactions: BlockTransaction[] = presented.transactions.map((bytes) => readTransaction(crypto, bytes));
     const { height, timeNs } = accepted;
     const { seed, seedId } = this.#seed(verified, presented.transactions[0]);
-    const context = { height, timeNs, calls: { seed, counter: new CallCounter() } };
+    const context = {
+      height,
+      timeNs,
+      lastBlockHash: verified.header.lastBlockId.hash,
+      calls: { seed, counter: new CallCounter() },
+    };
     const log = new BlockLog(transactions.length);
     this.state.moveTo(roots);
     this.#settled = false;
+    this.#requireMembership(height);
     this.#block = {
       context,
       cursor: new BlockCursor(transactions),
@@ -294,6 +304,15 @@ export class Network {
     if (!rerun) this.queryBudget.refill();
     this.#parts.freshness.look(transactions);
     return rerun;
+  }
+
+  /** @throws {RefusalError} NotListed, AttestationDue, PolicyUnreadable */
+  #requireMembership(height: bigint): void {
+    const { isFounder, registrationSecret } = this.#record;
+    const { crypto, ownMachine: machine } = this.#parts;
+    const nodeKey = registrationSecret && crypto.x25519PublicKey(registrationSecret);
+    const read = (store: ProvenStore, key: Uint8Array) => this.state.read(stateKey(store, key));
+    requireMembership({ read }, { nodeKey, isFounder, machine }, height);
   }
 
   #verify(presented: BeginBlock): VerifiedHeader {

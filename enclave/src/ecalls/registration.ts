@@ -13,6 +13,7 @@ import { deriveKeyTree, type ExchangeKeyPair } from "../keys/keyTree.ts";
 import { openHandover } from "../keys/seedExchange.ts";
 import type { EnclavePowers } from "../powers.ts";
 import { type GenesisFile, readGenesisFile } from "../registration/genesisFile.ts";
+import { requestQuote } from "../registration/ownMachine.ts";
 import {
   makeRegistrationSecret,
   sealRegistrationSecret,
@@ -101,16 +102,6 @@ function makeEvidence(
   const binding = bindingHash(parts.crypto, { chainId, genesisHash }, claims, collateral);
   const made = requestQuote(quote, reportDataOf(binding));
   return { evidence: encodeUnsignedEvidence({ quote: made, collateral, claims }) };
-}
-
-/** @throws {RefusalError} NoQuote */
-export function requestQuote(quote: EnclavePowers["quote"], reportData: Uint8Array): Uint8Array {
-  try {
-    return quote(reportData);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "it said nothing more";
-    throw new RefusalError(RefusalCode.NoQuote, `the platform gave no quote: ${reason}`, { cause: error });
-  }
 }
 
 /** @throws {RefusalError} GenesisMalformed, GenesisMismatch, SeedsMalformed, SeedsUnreadable, NodeKeyRefused, WrongState */

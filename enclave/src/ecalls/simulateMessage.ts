@@ -2,13 +2,14 @@
  * Simulation of one of the enclave's messages: of contract messages on a development network alone (design "What is weak on purpose", ADR 0005).
  *
  * The message runs as the first transaction of the next block would, on whatever state the host shows; nothing of it stays.
- * Signatures are not looked at: clients have none yet (clients §1.2 item 4). Everything else is checked as in a block.
+ * Signatures are not looked at: clients have none yet (clients §1.2 item 4). Everything else is checked as in a block. Messages of
+ * registration are not simulated: what they are judged by would be the host's word, and what they give are seeds.
  * @module
  */
 import type { EcallRequest, EcallResponse } from "@sotto/boundary/messages";
-import { bytesToHex, concatBytes, u32be, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToHex, concatBytes, EMPTY_BYTES, u32be, u64be, utf8ToBytes } from "@sotto/common/bytes";
 import { MsgStoreCode } from "@sotto/common/wire/compute";
-import { isEnclaveMessage, readTransaction } from "../block/blockTransaction.ts";
+import { isEnclaveMessage, isRegistration, readTransaction } from "../block/blockTransaction.ts";
 import { isDevelopmentChain } from "../developmentChain.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import { CallCounter } from "../execution/callCounter.ts";
@@ -43,7 +44,7 @@ export function simulateMessage(
     throw new RefusalError(RefusalCode.SimulationNotAllowed, "simulation: open on development networks only");
   }
   if (ended === undefined) throw new RefusalError(RefusalCode.WrongState, "simulation: no block has ended yet");
-  if (decoded === undefined || message === undefined || !isEnclaveMessage(message)) {
+  if (decoded === undefined || message === undefined || !isEnclaveMessage(message) || isRegistration(message)) {
     throw new RefusalError(RefusalCode.NoSuchMessage, `simulation: there is no contract message ${request.message}`);
   }
   const transaction = {
@@ -65,5 +66,5 @@ function nextBlock({ crypto, keys, chainId }: Services, ended: BlockPoint, hash:
   const place = concatBytes(utf8ToBytes(chainId), Uint8Array.of(0), u64be(height), hash, u32be(at));
   const label = utf8ToBytes("snjs/simulation-seed/v1");
   const seed = crypto.hkdfSha256(concatBytes(keys.last.blockRandomPrf, place), label, label, 32);
-  return { height, timeNs: ended.timeNs + 1n, calls: { seed, counter: new CallCounter() } };
+  return { height, timeNs: ended.timeNs + 1n, lastBlockHash: EMPTY_BYTES, calls: { seed, counter: new CallCounter() } };
 }

@@ -2,7 +2,7 @@
  * What a quote says, taken at its word: for an enclave's own, and for people.
  * @module
  */
-import { EMPTY_BYTES } from "@sotto/common/bytes";
+import { concatBytes, EMPTY_BYTES, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { QuoteBody } from "./attestation.ts";
 import { readCertificate, readSigned } from "./certificate.ts";
@@ -15,6 +15,13 @@ export type DescribedQuote = QuoteBody & {
   /** As in `Attested`; 20 bytes. */
   readonly machineId: Uint8Array;
 };
+
+const SELF_PURPOSE = utf8ToBytes("sotto/self/v1");
+
+/** Report data of a quote that admits nobody, 64 bytes. */
+export function selfReportData(crypto: Crypto): Uint8Array {
+  return concatBytes(crypto.sha256(SELF_PURPOSE), new Uint8Array(32));
+}
 
 /**
  * Verifies nothing.

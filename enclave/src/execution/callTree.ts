@@ -18,6 +18,8 @@ import type { WorkBudget } from "./workBudget.ts";
 export type BlockContext = {
   readonly height: bigint;
   readonly timeNs: bigint;
+  /** Of the block before, 32 bytes; empty if there is none, and in queries. */
+  readonly lastBlockHash: Uint8Array;
   /** What randomness and salts are made of; undefined in queries, which have neither. */
   readonly calls: { readonly seed: Uint8Array; readonly counter: CallCounter } | undefined;
 };

@@ -17,6 +17,7 @@ export const ComputeCode = {
   InvalidMessage: 10,
   Empty: 11,
   ExceedsLimit: 12,
+  Invalid: 13,
   CreateFailed: 15,
   ParseSignatureFailed: 16,
   Unsupported: 17,

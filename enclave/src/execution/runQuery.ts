@@ -3,6 +3,7 @@
  * @module
  */
 import type { EcallResponse } from "@sotto/boundary/messages";
+import { EMPTY_BYTES } from "@sotto/common/bytes";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
 import { parseSecretMessage } from "../messages/secretMessage.ts";
@@ -25,7 +26,7 @@ export function runQuery(
   request: { readonly contract: Uint8Array; readonly query: Uint8Array; readonly gasLimit: bigint },
 ): QueryOutcome {
   const state = new ScopedState(services.host, at.state);
-  const block = { height: at.height, timeNs: at.timeNs, calls: undefined };
+  const block = { height: at.height, timeNs: at.timeNs, lastBlockHash: EMPTY_BYTES, calls: undefined };
   const meter = new GasMeter(request.gasLimit, { countsNative: true });
   const store = new ComputeStore(state, meter);
   const frame: Frame = {

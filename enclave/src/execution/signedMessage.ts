@@ -1,5 +1,6 @@
 /**
- * The messages of module compute as transactions carry them: decoded, checked, run, answered (chain §2.1, enclave §6).
+ * The messages that run inside, as transactions carry them: those of module compute are decoded, checked, run and answered here (chain
+ * §2.1, enclave §6), those of registration in a folder of their own.
  *
  * Sender, message, funds and limits come from the transaction's own bytes; who vouches for the sender is the caller's to say.
  * @module
@@ -27,6 +28,7 @@ import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { OutputEncryption } from "../messages/outputEncryption.ts";
 import { formatReplyInfo } from "../messages/replyInfo.ts";
 import { parseSecretMessage, recipientOf } from "../messages/secretMessage.ts";
+import { REGISTRATION_RUNNERS } from "../registration/registrationMessages.ts";
 import type { CallResult, Frame, OpenedInput } from "./callTree.ts";
 import {
   adminChangeFailure,
@@ -60,6 +62,7 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   [MsgMigrateContract.typeUrl]: runMigrate,
   [MsgUpdateAdmin.typeUrl]: runUpdateAdmin,
   [MsgClearAdmin.typeUrl]: runClearAdmin,
+  ...REGISTRATION_RUNNERS,
 };
 
 /**

@@ -47,7 +47,11 @@ export function reportDataOf(binding: Uint8Array): Uint8Array {
   return concatBytes(binding, new Uint8Array(REPORT_DATA_LENGTH - binding.length));
 }
 
-/** What the owner signs: a hash over the evidence as the enclave made it (registration §7 S). */
-export function ownerSignBytes(crypto: Crypto, unsigned: Uint8Array): Uint8Array {
-  return concatBytes(utf8ToBytes("reg-owner/v1"), crypto.sha256(unsigned));
+/**
+ * What the owner signs (registration §7 S): the evidence as the enclave made it, and the machine that it is to replace, which would be
+ * anybody's choice otherwise: whoever sends evidence need not be its owner.
+ * @param replaces 20 bytes; empty if none
+ */
+export function ownerSignBytes(crypto: Crypto, unsigned: Uint8Array, replaces: Uint8Array): Uint8Array {
+  return concatBytes(utf8ToBytes("reg-owner/v1"), crypto.sha256(unsigned), replaces);
 }
