@@ -82,6 +82,7 @@ export function openHome(
   connection: EnclaveConnection,
   now: () => bigint = clock(),
   kind: "solo" | "follower" = "solo",
+  chainId?: string,
 ) {
   const paths = homePaths(home);
   const store = openStore(paths);
@@ -92,7 +93,7 @@ export function openHome(
       sealed: sealedFile(paths.sealedNetwork),
       crypto,
       validator: loadValidatorKey(paths.validatorKey, crypto),
-      role: { kind, chainId: undefined },
+      role: { kind, chainId },
       nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
       platform: { name: "sim", insecure: true },
       joined: existsSync(paths.genesis) ? { text: readFileSync(paths.genesis, "utf8") } : undefined,
