@@ -125,6 +125,8 @@ describe("sotto start", () => {
     [["--enclave", "moon"], /--enclave.*moon.*inline, process/],
     [["--collect", "-5"], /--collect.*expected a whole number/],
     [["--block-interval", "soon"], /--block-interval.*soon.*expected a whole number/],
+    [["--platform", "moon"], /--platform.*moon.*sim, sgx, tdx/],
+    [["--peer", "nonsense"], /--peer.*nonsense.*expected a URL/],
     [["--colour"], /unknown option '--colour'/],
   ])("refuses %j", async (flags, sentence) => {
     const home = join(temporaryFolder(), "home");
@@ -135,6 +137,30 @@ describe("sotto start", () => {
   it("refuses wrong values in the environment and names the variable", async () => {
     const finished = await runSotto(["start"], { cwd: temporaryFolder(), env: { SOTTO_REST: "nonsense" } });
     expectSentence(finished, /SOTTO_REST/);
+  });
+
+  it("makes a network whose members attest, under a name that says that they prove nothing, and refuses other names", async () => {
+    const home = join(temporaryFolder(), "home");
+    for (const name of ["mainnet-1", "private-1", "UPPER-sim", "-sim", "x".repeat(60)]) {
+      const finished = await runSotto(startArguments(home, ["--chain-id", name]));
+      expectSentence(
+        finished,
+        /^sotto: chain id ".*": on platform sim expected secretdev-1 or a name that ends in -sim/m,
+      );
+    }
+    const sotto = await startSotto({ home, flags: ["--chain-id", "private-1-sim"] });
+    expect(sotto.output()).toContain("sotto made a new network: private-1-sim");
+    await sotto.stop();
+    expectSentence(
+      await runSotto(startArguments(home, ["--chain-id", "secretdev-1"])),
+      /^sotto: the network in this home is private-1-sim, not secretdev-1; choose another folder with --home/m,
+    );
+    expectSentence(
+      await runSotto(startArguments(home, ["--peer", "http://127.0.0.1:1"])),
+      /^sotto: the node of this home makes its blocks itself and has no peers/m,
+    );
+    const again = await startSotto({ home });
+    expect(again.output()).toMatch(/^sotto continues at height \d+: private-1-sim/m);
   });
 
   it("refuses a home that is in use and names the process", async () => {
@@ -241,7 +267,8 @@ describe("the rest of the command", () => {
   it("explains itself", async () => {
     const { code, stdout } = await runSotto(["--help"]);
     expect(code).toBe(0);
-    for (const word of ["start", "reset", "demo"]) expect(stdout).toMatch(new RegExp(`^ +${word}`, "m"));
+    for (const word of ["start", "join", "reset", "attest", "query", "tx", "demo"])
+      expect(stdout).toMatch(new RegExp(`^ +${word}`, "m"));
     const start = await runSotto(["start", "--help"]);
     expect(start.code).toBe(0);
     for (const word of ["--home", "--rest", "--rpc", "--enclave", "SOTTO_HOME", "SOTTO_REST", "inline", "process"])

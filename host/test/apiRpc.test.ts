@@ -105,6 +105,25 @@ describe("shapes that clients read (clients §5.2)", () => {
     });
   });
 
+  it("pages validators, and says of which height it knows none", async () => {
+    const set = Array.from({ length: 140 }, (_, index) => ({
+      address: fill(index, 20),
+      publicKey: fill(1, 32),
+      power: 5n,
+    }));
+    const backend = makeFakeBackend({}, { validators: (height) => (height === 1 ? set : undefined) });
+    const server = await start(makeRpcServer(backend, { onInternalError: () => {} }));
+    const ask = async (query: string) =>
+      (await fetch(`${server.url}/validators?${query}`)).json() as Promise<Record<string, never>>;
+    expect((await ask("height=1")).result).toMatchObject({ block_height: "1", count: "30", total: "140" });
+    const last = (await ask("height=1&page=2&per_page=100")).result as { validators: { address: string }[] };
+    expect(last).toMatchObject({ count: "40", total: "140" });
+    expect(last.validators[0]?.address).toBe("64".repeat(20));
+    expect((await ask("height=1&page=6")).error).toMatchObject({ data: "page should be within [1, 5] range, given 6" });
+    expect((await ask("height=2")).error).toMatchObject({ data: "could not find validator set for height #2" });
+    await server.close();
+  });
+
   it("block_results, validators, consensus_params and blockchain answer", async () => {
     const { result } = await call("block_results", { height: "2" });
     expect(result.txs_results[1]).toMatchObject({
