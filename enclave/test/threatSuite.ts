@@ -2,9 +2,11 @@
  * Rows of the threat table of consensus §5 that a host could act out at the boundary, as tests that take the enclave as an argument:
  * the sources themselves, or the bundle behind a transport.
  */
+
 import { readFileSync } from "node:fs";
+import type { OcallRequest, OcallResponse } from "@sotto/boundary/messages";
 import { INTERFACE_VERSION } from "@sotto/boundary/messages";
-import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@sotto/common/bytes";
 import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { Header } from "@sotto/common/wire/header";
 import { nanosToTimestamp } from "@sotto/common/wire/timestamp";
@@ -12,6 +14,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { QUERIES_PER_BLOCK } from "../src/ecalls/queryBudget.ts";
 import { RefusalCode } from "../src/enclaveError.ts";
 import { type BuiltBlock, type ChainOptions, type Instance, refusalOf, TestChain, Wallet } from "./harness.ts";
+
+type ProvenRequest = OcallRequest<"readProven">;
+type ProvenAnswer = OcallResponse<"readProven">;
 
 const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe_v2.wasm", import.meta.url)));
 const set = (key: string, value: string) => ({ run: { ops: [{ set: { key: b64(key), value: b64(value) } }] } });
@@ -228,6 +233,55 @@ export function testThreats(name: string, options: ChainOptions): void {
         header: { lastBlockId: { hash: new Uint8Array(32), partSetHeader: { total: 1, hash: new Uint8Array(32) } } },
       });
       expect(codeOf(() => chain.begin(otherPast))).toBe(RefusalCode.BlockLastId);
+    });
+
+    /** Runs a message on a cold enclave whose reads are answered so, then honestly. */
+    function runAgainst(
+      lie: (request: ProvenRequest, honest: (request: ProvenRequest) => ProvenAnswer) => ProvenAnswer,
+    ) {
+      const { readProven } = chain.ocalls;
+      const built = chain.build([signed("lied to")]);
+      chain.restart();
+      chain.ocalls.readProven = (request) => lie(request, readProven);
+      chain.begin(built);
+      const code = codeOf(() => chain.exec(1, 0, [alice.number]));
+      expect(codeOf(() => chain.exec(1, 0, [alice.number]))).toBe(RefusalCode.NotInBlock);
+      expect(codeOf(() => chain.end())).toBe(RefusalCode.NotInBlock);
+      chain.ocalls.readProven = readProven;
+      expect(chain.begin(built)).toBe(true);
+      expect(chain.exec(1, 0, [alice.number]).result.kind).toBe("ok");
+      return code;
+    }
+
+    it("T1: state of an earlier block ends the message without an outcome", () => {
+      const old = chain.committed.current;
+      chain.runBlock(chain.build([signed("1")]), [alice]);
+      const code = runAgainst((request, honest) => {
+        const { current } = chain.committed;
+        chain.committed.current = old;
+        const answer = honest(request);
+        chain.committed.current = current;
+        return answer;
+      });
+      expect(code).toBe(RefusalCode.BadProof);
+    });
+
+    it("T2: what is there cannot be hidden", () => {
+      expect(runAgainst((request, honest) => ({ ...honest(request), value: undefined }))).toBe(RefusalCode.BadProof);
+    });
+
+    it("T2: nor can the whole store", () => {
+      expect(runAgainst(() => ({ pages: [], value: undefined }))).toBe(RefusalCode.BadProof);
+    });
+
+    it("T3: a value of another key is refused", () => {
+      const counter = [...chain.state.store.keys()].find((name) => name.startsWith("04")) as string;
+      const key = hexToBytes(counter);
+      const code = runAgainst((request, honest) => {
+        const { value } = honest({ ...request, key });
+        return { ...honest(request), value };
+      });
+      expect(code).toBe(RefusalCode.BadProof);
     });
 
     it("T20: after a rollback no query is answered before the enclave has seen this start in a block of the last height", () => {
