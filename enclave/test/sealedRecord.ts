@@ -15,7 +15,7 @@ export function recordOf({ powers, sealed }: TestChain): TrustedRecord {
 export function rotate(chain: TestChain, seed: Uint8Array): void {
   const { about } = unseal(testCrypto, chain.powers, LABEL, chain.sealed);
   const record = appendSeed(recordOf(chain), seed);
-  chain.sealed = seal(testCrypto, chain.powers, about, encodeTrustedRecord(record));
+  chain.sealed = seal(testCrypto, chain.powers, { ...about, label: LABEL }, encodeTrustedRecord(record));
   chain.restart();
   const { state } = chain.call("info", { interfaceVersion: INTERFACE_VERSION });
   if (state.kind !== "ready") throw new Error(state.kind);

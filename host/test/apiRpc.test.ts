@@ -114,7 +114,7 @@ describe("shapes that clients read (clients §5.2)", () => {
     const backend = makeFakeBackend({}, { validators: (height) => (height === 1 ? set : undefined) });
     const server = await start(makeRpcServer(backend, { onInternalError: () => {} }));
     const ask = async (query: string) =>
-      (await fetch(`${server.url}/validators?${query}`)).json() as Promise<Record<string, never>>;
+      (await fetch(`${server.url}/validators?${query}`)).json() as Promise<Record<string, unknown>>;
     expect((await ask("height=1")).result).toMatchObject({ block_height: "1", count: "30", total: "140" });
     const last = (await ask("height=1&page=2&per_page=100")).result as { validators: { address: string }[] };
     expect(last).toMatchObject({ count: "40", total: "140" });

@@ -48,7 +48,7 @@ describe("registration §4.3: frames over a socket", () => {
   });
 
   it("may begin in what came with the token", () => {
-    const { channel } = makePair(frame(FrameKind.Ready, Uint8Array.of(1)));
+    const { channel } = makePair(Uint8Array.from(frame(FrameKind.Ready, Uint8Array.of(1))));
     expect(channel.receive()).toEqual({ kind: FrameKind.Ready, body: Uint8Array.of(1) });
   });
 
