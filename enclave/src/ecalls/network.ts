@@ -369,7 +369,7 @@ export class Network {
     const { running } = block;
     if (running === undefined) throw new RangeError("a transaction continues that never began");
     try {
-      const place = { block: block.context, state: block.state };
+      const place = { block: block.context, agreed: this.state, state: block.state };
       const outcome = runMessage(this.services, place, running, { message: taken.message, signers });
       if (outcome.result.kind === "ok") {
         block.log.noteResponse(message, outcome.result.value);

@@ -54,7 +54,8 @@ export function simulateMessage(
     gasUsed: request.gasUsed,
   };
   const block = nextBlock(services, ended, hash, request.message);
-  return runMessage(services, { block, state: makeStoreReader(services.host) }, transaction, { message, signers: [] });
+  const state = makeStoreReader(services.host);
+  return runMessage(services, { block, agreed: state, state }, transaction, { message, signers: [] });
 }
 
 /**

@@ -9,6 +9,7 @@ import type { ReplyChain, SecretMessage, TxSecret } from "../messages/secretMess
 import type { ComputeStore } from "../state/computeStore.ts";
 import type { GasMeter } from "../state/gasMeter.ts";
 import type { ScopedState } from "../state/scopedState.ts";
+import type { StateReader } from "../state/stateKey.ts";
 import type { CallCounter } from "./callCounter.ts";
 import type { Contract } from "./contract.ts";
 import type { Services } from "./services.ts";
@@ -39,6 +40,8 @@ export type CallTree = {
   readonly block: BlockContext;
   readonly transaction: TransactionContext | undefined;
   readonly state: ScopedState;
+  /** What the network has agreed on: the proven state before the block, whatever its transactions have done since. */
+  readonly agreed: StateReader;
   readonly workBudget: WorkBudget;
   readonly calls: Calls;
 };

@@ -17,8 +17,8 @@ import type { Services } from "./services.ts";
 import { type MessageRan, runSignedMessage } from "./signedMessage.ts";
 import { WorkBudget } from "./workBudget.ts";
 
-/** Where a message runs: a block, and the state before the message. */
-export type MessagePlace = { readonly block: BlockContext; readonly state: StateReader };
+/** Where a message runs: a block, the state before the block, and that before the message. */
+export type MessagePlace = { readonly block: BlockContext; readonly agreed: StateReader; readonly state: StateReader };
 
 /** A transaction while its messages run. */
 export type RunningTransaction = {
@@ -32,7 +32,8 @@ export type RunningTransaction = {
 
 /** Bytes of an outcome, with what the lengths of its items take: below the frame of the boundary. */
 const MAX_OUTCOME_SIZE = LIMITS.frame - 65_536;
-const ITEM_OVERHEAD = 12;
+/** Lengths of the two or three parts of an item. */
+const ITEM_OVERHEAD = 16;
 /** Of one UTF-16 unit, in bytes. */
 const MAX_UTF8_LENGTH = 3;
 
@@ -43,7 +44,7 @@ const MAX_UTF8_LENGTH = 3;
  */
 export function runMessage(
   services: Services,
-  { block, state: before }: MessagePlace,
+  { block, agreed, state: before }: MessagePlace,
   transaction: RunningTransaction,
   { message, signers }: { readonly message: Any; readonly signers: readonly Signer[] },
 ): MessageOutcome {
@@ -51,7 +52,7 @@ export function runMessage(
   const gasLeft = gasLimit > gasUsed ? gasLimit - gasUsed : 0n;
   const state = new ScopedState(services.host, before);
   const workBudget = new WorkBudget(gasLeft);
-  const tree: CallTree = { services, block, transaction: context, state, workBudget, calls: CALLS };
+  const tree: CallTree = { services, block, transaction: context, state, agreed, workBudget, calls: CALLS };
   const meter = new GasMeter(gasLeft, { countsNative: false });
   const frame: Frame = { tree, meter, store: new ComputeStore(state, meter), depth: 0, queryDepth: 1 };
   const outcome = settle(() => {
@@ -90,16 +91,24 @@ function settle(
  * the chain.
  * @throws {ChainFailure} FailedToSerialize
  */
-function requireCrossable({ response, events }: MessageRan, writes: MessageOutcome["writes"]): void {
+function requireCrossable(ran: MessageRan, writes: MessageOutcome["writes"]): void {
+  const { events } = ran;
+  const fits = events.length <= LIMITS.events && writes.length <= LIMITS.writes;
+  const attributesFit = events.every(({ attributes }) => attributes.length <= LIMITS.attributes);
+  if (fits && attributesFit && outcomeSize(ran, writes) <= MAX_OUTCOME_SIZE) return;
+  throw enclaveFailure("execute", new EnclaveError(EnclaveErrorCode.FailedToSerialize));
+}
+
+/** At least the bytes that response, events and writes take on their way to the host. */
+export function outcomeSize({ response, events }: MessageRan, writes: MessageOutcome["writes"]): number {
   let size = response.length;
-  let fits = events.length <= LIMITS.events && writes.length <= LIMITS.writes;
   for (const { type, attributes } of events) {
-    fits &&= attributes.length <= LIMITS.attributes;
-    let characters = type.length;
+    let characters = ITEM_OVERHEAD + type.length;
     for (const { key, value } of attributes) characters += ITEM_OVERHEAD + key.length + value.length;
     size += characters * MAX_UTF8_LENGTH;
   }
-  for (const { key, value } of writes) size += ITEM_OVERHEAD + key.length + (value?.length ?? 0);
-  if (fits && size <= MAX_OUTCOME_SIZE) return;
-  throw enclaveFailure("execute", new EnclaveError(EnclaveErrorCode.FailedToSerialize));
+  for (const { store, key, value } of writes) {
+    size += ITEM_OVERHEAD + store.length + key.length + (value?.length ?? 0);
+  }
+  return size;
 }

@@ -35,6 +35,7 @@ export function runQuery(
       block,
       transaction: undefined,
       state,
+      agreed: at.state,
       workBudget: new WorkBudget(request.gasLimit),
       calls: CALLS,
     },

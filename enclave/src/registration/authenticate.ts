@@ -1,8 +1,9 @@
 /**
  * RaAuthenticate: a node's evidence, judged inside, and the seeds for it (chain §4.4, registration §1.2, §2.8).
  *
- * The message comes out of the verified block, the time is the block's, the policy is the proven state's. Refusals are results: code and
- * sentence of `EvidenceError`, the same on every node.
+ * The message comes out of the verified block, the time is the block's. Policy and allow list are those of the proven state before the
+ * block: what the block itself does to them counts for the next one. Refusals are results: code and sentence of `EvidenceError`, the same
+ * on every node.
  * @module
  */
 import { decodeEvidence, type Evidence, REGISTER_PURPOSE } from "@sotto/boundary/evidence";
@@ -20,10 +21,11 @@ import { verifyEvidence } from "../evidence/verifyEvidence.ts";
 import type { Frame } from "../execution/callTree.ts";
 import { addressText } from "../execution/contract.ts";
 import { sealHandover } from "../keys/seedExchange.ts";
+import { stateKey } from "../state/stateKey.ts";
 import { blockHashAt } from "./chainBlock.ts";
 import { claimMachine } from "./machineList.ts";
 import { policyFor } from "./networkPolicy.ts";
-import { MACHINE_LENGTH, type RegisterStore } from "./registerStore.ts";
+import { MACHINE_LENGTH, policyIn, type RegisterReader, type RegisterStore } from "./registerStore.ts";
 import { bindingHash, ownerSignBytes, reportDataOf } from "./reportData.ts";
 
 /** S for what it takes to verify evidence, charged before: a hundred times the price of a transaction's signature. */
@@ -40,11 +42,12 @@ export function authenticateNode(
   store: RegisterStore,
   message: RaAuthenticate,
 ): { readonly response: Uint8Array; readonly events: readonly Event[] } {
-  const { block } = frame.tree;
+  const { block, agreed: state } = frame.tree;
+  const agreed: RegisterReader = { read: (name, key) => state.read(stateKey(name, key)) };
   frame.meter.consume(VERIFICATION_COST, Location.Verification);
   const evidence = readEvidence(message.certificate);
   const replaces = readReplacedMachine(message.replaceMachineId);
-  const policy = policyFor(frame.tree.services.chainId, store.policy());
+  const policy = policyFor(frame.tree.services.chainId, policyIn(agreed));
   const attested = requireAttested(frame, evidence, policy);
   const binding = requireBinding(frame, evidence, attested, policy);
   requireOwner(frame, evidence, replaces);
@@ -54,7 +57,7 @@ export function authenticateNode(
   if (store.attestation(nodeKey)?.height === block.height) {
     throw replayed("this node was registered in this block: once is enough");
   }
-  claimMachine(store, policy.machines, { machine: attested.machineId, owner, replaces });
+  claimMachine(store, agreed, policy.machines, { machine: attested.machineId, owner, replaces });
   const encryptedSeed = encryptSeeds(frame, nodeKey);
   store.noteEvidence(binding, block.height);
   const node = { certificate: message.certificate, encryptedSeed };

@@ -12,7 +12,7 @@
  */
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import { EvidenceError, EvidenceErrorCode } from "../evidence/evidenceError.ts";
-import { NO_OWNER, type RegisterStore } from "./registerStore.ts";
+import { machineOwnerIn, NO_OWNER, type RegisterReader, type RegisterStore } from "./registerStore.ts";
 
 export type MachineClaim = {
   /** 20 bytes. */
@@ -23,33 +23,53 @@ export type MachineClaim = {
   readonly replaces: Uint8Array | undefined;
 };
 
+/** What a list is judged by. */
+type OwnerOf = (machine: Uint8Array) => Uint8Array | undefined;
+
 /**
- * Takes the machine's place on the list.
+ * Takes the machine's place on the list. It must be free to take in the state that the network has agreed on, and still be so where the
+ * block has come to: what is given for it leaves the enclave, and which transactions of the block count is the host's word until the next
+ * header.
+ * @param agreed the state before the block
  * @param admits the policy's `machines`
  * @throws {EvidenceError} UnknownMachine, MachineOwner
  */
-export function claimMachine(store: RegisterStore, admits: "any" | "listed", claim: MachineClaim): void {
-  const { machine, owner, replaces } = claim;
-  const current = store.machineOwner(machine);
+export function claimMachine(
+  store: RegisterStore,
+  agreed: RegisterReader,
+  admits: "any" | "listed",
+  claim: MachineClaim,
+): void {
+  requirePlace((machine) => machineOwnerIn(agreed, machine), admits, claim);
+  const replaced = requirePlace((machine) => store.machineOwner(machine), admits, claim);
+  if (replaced !== "own") store.ownMachine(claim.machine, claim.owner, replaced);
+}
+
+/** @returns the machine that makes place, if one does; or that the place is its own already */
+function requirePlace(
+  ownerOf: OwnerOf,
+  admits: "any" | "listed",
+  { machine, owner, replaces }: MachineClaim,
+): Uint8Array | undefined | "own" {
+  const current = ownerOf(machine);
   if (replaces === undefined || equalBytes(replaces, machine)) {
     if (current === undefined) {
       if (admits === "listed") throw unknownMachine(machine);
     } else if (equalBytes(current, owner)) {
-      return;
+      return "own";
     } else if (!equalBytes(current, NO_OWNER)) {
       throw notOwner(`machine ${bytesToHex(machine)} is another owner's: register with its validator key`);
     }
-    store.ownMachine(machine, owner, undefined);
-    return;
+    return undefined;
   }
-  const replacedOwner = store.machineOwner(replaces);
+  const replacedOwner = ownerOf(replaces);
   if (replacedOwner === undefined || !equalBytes(replacedOwner, owner)) {
     throw notOwner(`machine ${bytesToHex(replaces)} is not this owner's: only its owner may replace it`);
   }
   if (current !== undefined) {
     throw notOwner(`machine ${bytesToHex(machine)} is on the list: register without a machine to replace`);
   }
-  store.ownMachine(machine, owner, replaces);
+  return replaces;
 }
 
 function unknownMachine(machine: Uint8Array): EvidenceError {

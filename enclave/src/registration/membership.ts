@@ -8,7 +8,7 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { AttestationPolicy } from "../evidence/attestation.ts";
 import { EvidenceError } from "../evidence/evidenceError.ts";
 import { parsePolicy } from "../evidence/policy.ts";
-import { attestationIn, isListedIn, policyIn, type RegisterReader } from "./registerStore.ts";
+import { attestationIn, machineOwnerIn, policyIn, type RegisterReader } from "./registerStore.ts";
 
 export type Member = {
   /** Registration key, if it has one. */
@@ -31,7 +31,7 @@ export function requireMembership(state: RegisterReader, member: Member, height:
   if (attested === undefined && !member.isFounder) return;
   if (policy.machines === "listed") {
     const machine = attested?.machine ?? member.machine();
-    if (!isListedIn(state, machine)) throw notListed(machine);
+    if (machineOwnerIn(state, machine) === undefined) throw notListed(machine);
   }
   if (attested !== undefined && policy.reattestEvery > 0) {
     const due = attested.height + BigInt(policy.reattestEvery);

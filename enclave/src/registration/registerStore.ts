@@ -36,8 +36,12 @@ const LAST_RECORD = keyOf(Prefix.LastRecord);
 
 /** Reads of it that nobody pays for: the enclave's own, at the beginning of a block. */
 export const policyIn = (state: RegisterReader): Uint8Array | undefined => state.read(STORE, keyOf(Prefix.Policy));
-export const isListedIn = (state: RegisterReader, machine: Uint8Array): boolean =>
-  state.read(STORE, keyOf(Prefix.Machine, machine)) !== undefined;
+/** {@link NO_OWNER} for one that nobody has registered; undefined for one that is not listed. */
+export function machineOwnerIn(state: RegisterReader, machine: Uint8Array): Uint8Array | undefined {
+  const owner = state.read(STORE, keyOf(Prefix.Machine, machine));
+  if (owner !== undefined && owner.length !== OWNER_LENGTH) throw corrupt(`machine ${bytesToHex(machine)}`);
+  return owner;
+}
 export function attestationIn(state: RegisterReader, nodeKey: Uint8Array): Attestation | undefined {
   const value = state.read(STORE, keyOf(Prefix.Attested, nodeKey));
   if (value === undefined) return undefined;
@@ -90,11 +94,9 @@ export class RegisterStore {
     this.#state.write(STORE, keyOf(Prefix.Evidence, hash), u64be(height));
   }
 
-  /** {@link NO_OWNER} for one that nobody has registered; undefined for one that is not listed. */
+  /** As {@link machineOwnerIn}. */
   machineOwner(machine: Uint8Array): Uint8Array | undefined {
-    const owner = this.#state.read(STORE, keyOf(Prefix.Machine, machine));
-    if (owner !== undefined && owner.length !== OWNER_LENGTH) throw corrupt(`machine ${bytesToHex(machine)}`);
-    return owner;
+    return machineOwnerIn(this.#state, machine);
   }
 
   /** A machine of the authority's choice. */

@@ -6,6 +6,7 @@ import { RefusalCode } from "../../src/enclaveError.ts";
 import { type ExecOutcome, refusalOf, type TestChain, type Wallet } from "../harness.ts";
 import {
   AUTHORITY,
+  authenticateMessage,
   codeOf,
   evidenceOf,
   forgeEvidence,
@@ -137,7 +138,7 @@ describe("chain §2.16: what the authority changes", () => {
     expect(codeOf(register(chain, forgeEvidence(chain, "one")))).toBe("register/45");
   });
 
-  it("puts another policy in place, which counts from the next message on", () => {
+  it("puts another policy in place, which counts from the next block on", () => {
     const chain = startNetwork();
     const policy = policyDocument({ machines: "listed", authority: USER.bech32 });
     expect(codeOf(setPolicy(chain, policy))).toBe("ok");
@@ -197,6 +198,46 @@ describe("chain §2.16: what the authority changes", () => {
     for (const outcome of [add(chain, text), remove(chain, text)]) {
       expect([codeOf(outcome), logOf(outcome)]).toEqual(["compute/13", log]);
     }
+  });
+});
+
+describe("consensus §5: approvals that only the host vouches for", () => {
+  /** In one block: what its host lets in, and a node that asks for the seeds. */
+  const together = (chain: TestChain, approval: Uint8Array, certificate: Uint8Array): ExecOutcome[] => {
+    const asks = USER.sign(chain.chainId, [authenticateMessage(certificate)]);
+    return chain.block([AUTHORITY, approval], [USER, asks]).map(({ outcomes }) => outcomes[0] as ExecOutcome);
+  };
+
+  it("T34: an old message of the authority that a proposer puts into a block again lists no machine for it", () => {
+    const chain = listing();
+    const message = { authority: AUTHORITY.bech32, title: "", description: "", machineId: hexOf("one") };
+    const approval = AUTHORITY.sign(chain.chainId, [packAny(MsgUpdateMachineWhitelistProposal, message)]);
+    chain.block([AUTHORITY, approval]);
+    expect(codeOf(remove(chain, hexOf("one")))).toBe("ok");
+    expect(together(chain, approval, forgeEvidence(chain, "one")).map(codeOf)).toEqual(["ok", "register/45"]);
+  });
+
+  it("T34: nor does it bring back a policy", () => {
+    const chain = startNetwork();
+    const change = (policy: object) => {
+      const message = { authority: AUTHORITY.bech32, policy: JSON.stringify(policy) };
+      return AUTHORITY.sign(chain.chainId, [packAny(MsgUpdatePolicy, message)]);
+    };
+    const before = change(policyDocument());
+    chain.block([AUTHORITY, before]);
+    chain.block([AUTHORITY, change(policyDocument({ sgx: [] }))]);
+    const [policy, node] = together(chain, before, forgeEvidence(chain, "one"));
+    expect([codeOf(policy as ExecOutcome), codeOf(node as ExecOutcome)]).toEqual(["ok", "register/37"]);
+  });
+
+  it("T34: but what the block takes away counts at once", () => {
+    const chain = listing({ id: idOf("before"), owner: ownerOf("one").publicKey });
+    const message = { authority: AUTHORITY.bech32, machineId: hexOf("before") };
+    const removal = AUTHORITY.sign(chain.chainId, [packAny(MsgRemoveMachines, message)]);
+    const certificate = forgeEvidence(chain, "one", { replaces: idOf("before") });
+    const asks = USER.sign(chain.chainId, [authenticateMessage(certificate, hexOf("before"))]);
+    const results = chain.block([AUTHORITY, removal], [USER, asks]);
+    expect(results.map(({ outcomes }) => codeOf(outcomes[0] as ExecOutcome))).toEqual(["ok", "register/46"]);
   });
 });
 
