@@ -7,18 +7,31 @@ import { readFileSync } from "node:fs";
 import type { OcallRequest, OcallResponse } from "@sotto/boundary/messages";
 import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@sotto/common/bytes";
+import { packAny } from "@sotto/common/wire/any";
+import { MsgExecuteContract, MsgUpdateAdmin } from "@sotto/common/wire/compute";
 import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { Header } from "@sotto/common/wire/header";
 import { nanosToTimestamp } from "@sotto/common/wire/timestamp";
 import { beforeEach, describe, expect, it } from "vitest";
 import { QUERIES_PER_BLOCK } from "../src/ecalls/queryBudget.ts";
 import { RefusalCode } from "../src/enclaveError.ts";
-import { type BuiltBlock, type ChainOptions, type Instance, refusalOf, TestChain, Wallet } from "./harness.ts";
+import {
+  type BuiltBlock,
+  type ChainOptions,
+  type ExecOutcome,
+  Executed,
+  type Instance,
+  refusalOf,
+  TestChain,
+  testCrypto,
+  Wallet,
+} from "./harness.ts";
 
 type ProvenRequest = OcallRequest<"readProven">;
 type ProvenAnswer = OcallResponse<"readProven">;
 
 const PROBE = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe_v2.wasm", import.meta.url)));
+const OTHER = new Uint8Array(readFileSync(new URL("../../contracts/wasm/probe.wasm", import.meta.url)));
 const set = (key: string, value: string) => ({ run: { ops: [{ set: { key: b64(key), value: b64(value) } }] } });
 const b64 = (text: string) => Buffer.from(text).toString("base64");
 const bigint = (_: string, value: unknown) =>
@@ -282,6 +295,89 @@ export function testThreats(name: string, options: ChainOptions): void {
         return { ...honest(request), value };
       });
       expect(code).toBe(RefusalCode.BadProof);
+    });
+
+    it("T12: no callback tag stands in for a signature, whatever it is a tag of", () => {
+      const mallory = new Wallet(9);
+      const { any } = chain.executeMessage(alice, probe, set("k", "theirs"));
+      const execute = MsgExecuteContract.decode(any.value);
+      const admin = { ...MsgUpdateAdmin.zero, sender: alice.bech32, newAdmin: mallory.bech32, contract: probe.bech32 };
+      const tags = [
+        new Uint8Array(0),
+        new Uint8Array(32),
+        testCrypto.sha256(execute.msg),
+        testCrypto.sha256(any.value),
+      ];
+      for (const callbackSig of tags) {
+        const messages = [
+          packAny(MsgExecuteContract, { ...execute, callbackSig }),
+          packAny(MsgUpdateAdmin, { ...admin, callbackSig }),
+        ];
+        for (const message of messages) {
+          const [result] = chain.block([mallory, mallory.sign(chain.chainId, [message])]);
+          expect(result?.outcomes[0]).toMatchObject({ result: { kind: "failed" }, writes: [] });
+        }
+      }
+    });
+
+    it("T14: a host that runs a message has no say in what it runs with", () => {
+      const putBack = chain.saveState();
+      const built = chain.build([signed("1")]);
+      const at = { height: chain.height, lastHash: chain.lastHash, timeNs: chain.timeNs };
+      const said = outcome(built, 1);
+      const own = { accountNumber: alice.number, signBytes: undefined };
+      for (const signers of [
+        [],
+        [{ ...own, accountNumber: 99n }],
+        [{ ...own, signBytes: utf8ToBytes("{}") }],
+        [own, own],
+      ]) {
+        putBack();
+        Object.assign(chain, at);
+        chain.begin(built);
+        const result = chain.call("execMessage", { transaction: 1, message: 0, signers });
+        const same = JSON.stringify([{ outcomes: [result], kept: true }], bigint) === said;
+        if (!same) expect(result).toMatchObject({ result: { kind: "failed" }, writes: [] });
+      }
+    });
+
+    it("T15: a lie about another module's state is believed for a block, and ends with the next header", () => {
+      const balance = { bank: { balance: { address: alice.bech32, denom: "uscrt" } } };
+      const ask = { run: { ops: [{ query_chain: { request: JSON.stringify(balance) } }] } };
+      const putBack = chain.saveState();
+      const { sealed } = chain;
+      const at = { height: chain.height, lastHash: chain.lastHash, timeNs: chain.timeNs };
+      const built = chain.build([alice.sign(chain.chainId, [chain.executeMessage(alice, probe, ask).any])]);
+      const honest = outcome(built, 1);
+      const network = chain.lastResults;
+      putBack();
+      Object.assign(chain, at, { sealed });
+      chain.restart();
+      const { chainQuery } = chain.ocalls;
+      const lie = utf8ToBytes(JSON.stringify({ amount: { denom: "uscrt", amount: "123456789" } }));
+      chain.ocalls.chainQuery = () => ({ result: { kind: "ok", value: lie }, gasUsed: 1_000n });
+      expect(outcome(built, 1)).not.toBe(honest);
+      chain.ocalls.chainQuery = chainQuery;
+      expect(codeOf(() => chain.begin(chain.build([], { lastResults: network })))).toBe(RefusalCode.Diverged);
+      expect(codeOf(() => chain.begin(built))).toBe(RefusalCode.Diverged);
+    });
+
+    it("T25: the wire format binds an input to code, but neither to a contract of that code nor to a height", () => {
+      const { any, txKey } = chain.executeMessage(alice, probe, set("k", "twice"));
+      const execute = MsgExecuteContract.decode(any.value);
+      const code = { codeId: probe.codeId, codeHash: probe.codeHash };
+      const second = chain.instantiate(alice, code, { noop: {} });
+      const other = chain.instantiate(alice, chain.storeCode(OTHER), { noop: {} });
+      const send = (contract: Instance) => {
+        const message = packAny(MsgExecuteContract, { ...execute, contract: contract.address });
+        return chain.block([alice, alice.sign(chain.chainId, [message])])[0]?.outcomes[0] as ExecOutcome;
+      };
+      const answers = [send(probe), send(probe), send(second)].map((one) => new Executed(one, txKey));
+      // The same key opens all three answers: a client that cares must put contract and purpose into its message.
+      expect(answers.map(({ ok, data }) => ({ ok, data }))).toEqual(
+        Array(3).fill({ ok: true, data: answers[0]?.data }),
+      );
+      expect(send(other).result.kind).toBe("failed");
     });
 
     it("T20: after a rollback no query is answered before the enclave has seen this start in a block of the last height", () => {
