@@ -67,7 +67,9 @@ describe("consensus §5: threats from switches", () => {
       const anchor = { initialHeight: 1n, genesisTimeNs: 0n, validatorsHash: hash, appHash: hash, genesisHash: hash };
       enclave.call("anchorGenesis", anchor);
       const query = { contract: new Uint8Array(20), query: hash, gasLimit: 1n, past: undefined };
-      expect(() => enclave.call("beginBlock", { ...nothing, storeRoots: [], lastResults: [] })).toThrow();
+      expect(() =>
+        enclave.call("beginBlock", { ...nothing, storeRoots: [], lastResults: [], moreResults: false }),
+      ).toThrow();
       expect(() => enclave.call("query", query)).toThrow(/nonce/);
       expect(() => enclave.call("simulateMessage", { transaction: hash, message: 0, gasUsed: 0n })).toThrow(
         /development/,

@@ -9,7 +9,7 @@
 import { bool, bytes, type Codec, fixed, list, option, struct, text, u32, u64, union } from "./codec.ts";
 
 /** Raised with every change of a shape below; `test/interfaceVersion.test.ts` holds the two together. */
-export const INTERFACE_VERSION = 4;
+export const INTERFACE_VERSION = 5;
 
 /** Limits of the boundary, each in bytes unless its name says otherwise. */
 export const LIMITS = {
@@ -252,8 +252,13 @@ export const ECALLS = {
       transactions: list(bytes(LIMITS.transactions), LIMITS.transactionCount),
       /** Roots of all stores after the block before, whose hash is the header's app hash (consensus §4.3). */
       storeRoots: list(storeRoot, LIMITS.stores),
-      /** Results of the block before, deterministic fields alone, protobuf: their hash is in the header (consensus §2.4). */
+      /**
+       * Results of the block before, deterministic fields alone, protobuf: their hash is in the header (consensus §2.4). The first of
+       * them, as many as fit beside the transactions.
+       */
       lastResults: list(bytes(LIMITS.stateValue), LIMITS.transactionCount),
+      /** Whether there are more, which `readResults` gives. */
+      moreResults: bool,
     }),
     response: struct({ rerun: bool }),
   },
@@ -326,6 +331,11 @@ export const OCALLS = {
   readHeaders: {
     request: struct({ from: u64, to: u64 }),
     response: struct({ headers: list(bytes(LIMITS.header), LIMITS.headers) }),
+  },
+  /** Further results of the block before the one that begins, from this position on, as many as fit; none behind the last. */
+  readResults: {
+    request: struct({ from: u32 }),
+    response: struct({ results: list(bytes(LIMITS.stateValue), LIMITS.transactionCount) }),
   },
   /** Contract code by its hash; the enclave checks the hash. */
   readCode: { request: struct({ codeHash: hash }), response: struct({ code: option(bytes(LIMITS.code)) }) },

@@ -63,7 +63,8 @@ describe("calls", () => {
 describe("enclave §11.5, §11.6: limits of a call and of a block", () => {
   const EMPTY = new Uint8Array(0);
   const VALIDATOR = { address: new Uint8Array(20), publicKey: new Uint8Array(32), power: 1n };
-  const block = { header: EMPTY, commit: EMPTY, validators: [], transactions: [], storeRoots: [], lastResults: [] };
+  const before = { storeRoots: [], lastResults: [], moreResults: false };
+  const block = { header: EMPTY, commit: EMPTY, validators: [], transactions: [], ...before };
   const serve = serveEcalls({ beginBlock: () => ({ rerun: false }) } as never, refuse);
 
   it.each([

@@ -389,6 +389,7 @@ export class TestChain {
         const count = Number(to - from) + 1;
         return { headers: Array.from({ length: count }, (_, i) => this.headers.get(from + BigInt(i)) as Uint8Array) };
       },
+      readResults: () => ({ results: [] }),
       readCode: ({ codeHash }) => ({ code: this.code.get(text(codeHash)) }),
       branch: ({ operation }) => {
         if (operation.kind === "open") this.#branches.push(this.#copy());
@@ -530,6 +531,7 @@ export class TestChain {
       transactions: txs,
       storeRoots: [...storeRoots],
       lastResults,
+      moreResults: false,
     };
   }
 

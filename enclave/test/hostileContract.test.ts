@@ -133,4 +133,23 @@ describe("contracts §5.2, §6.5: outputs out of a contract's own data, which co
     expect(stage.execute(sender(2_048_000 - 144), {}).log).toBe("");
     expect(stage.execute(sender(2_048_000 - 143), {}).log).toBe(`dispatch: submessages: ${REFUSED}`);
   });
+
+  it("are no more in one transaction than come back with the next block", { timeout: 60_000 }, () => {
+    const stage = new Stage();
+    const data = bytesToBase64(new Uint8Array(900_000));
+    const loud = stage.instance(saying(`{"Ok":{"messages":[],"attributes":[],"events":[],"data":"${data}"}}`));
+    const { chain, alice } = stage;
+    const sign = (count: number) => {
+      const messages = Array.from({ length: count }, () => chain.executeMessage(alice, loud, {}).any);
+      return alice.sign(chain.chainId, messages, { gas: 10_000_000n });
+    };
+    const results = chain.block([alice, sign(2)], [alice, sign(20)]);
+    // The header of this block names what those came to, and the enclave reads it.
+    chain.block();
+    expect(results.map(({ kept }) => kept)).toEqual([true, false]);
+    expect(results[1]?.outcomes.at(-1)?.result).toMatchObject({
+      kind: "failed",
+      value: { log: expect.stringContaining("failed to serialize data") },
+    });
+  });
 });

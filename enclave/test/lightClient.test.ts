@@ -206,6 +206,25 @@ describe("consensus §2.7: V12, the results of the block before", () => {
     chain.runBlock(built, []);
   });
 
+  it("come in parts where they are too many for one call, and count as a whole", () => {
+    const chain = TestChain.start();
+    chain.block();
+    chain.runBlock(chain.build([1, 2, 3, 4].map((i) => chain.memoTransaction(`memo ${i}`))), []);
+    const built = chain.build([]);
+    const all = built.lastResults;
+    const inParts = (known: number, serve: (from: number) => readonly Uint8Array[]): BuiltBlock => {
+      chain.ocalls.readResults = ({ from }) => ({ results: serve(from) });
+      return { ...built, lastResults: all.slice(0, known), moreResults: true };
+    };
+    const byTwo = (from: number) => all.slice(from, from + 2);
+    for (const serve of [() => [], () => all, (from: number) => byTwo(from + 1)]) {
+      expect(refusalOf(() => chain.begin(inParts(1, serve))).code).toBe(RefusalCode.BlockResults);
+    }
+    expect(refusalOf(() => chain.begin({ ...built, lastResults: all.slice(1) })).code).toBe(RefusalCode.BlockResults);
+    chain.runBlock(inParts(0, byTwo), []);
+    chain.block();
+  });
+
   it("end everything if the network signed another outcome than this enclave computed, until a restart", () => {
     const chain = TestChain.start();
     chain.block();

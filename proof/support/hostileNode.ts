@@ -134,6 +134,7 @@ export class HostileNode {
       readStore: ({ key }) => ({ value: read("compute", key) }),
       readProven: ({ store, key, known }) => this.store.readProven(store, key, known),
       readHeaders: () => ({ headers: [] }),
+      readResults: () => ({ results: [] }),
       readCode: ({ codeHash }) => ({ code: this.store.getTable("code", codeHash) }),
       branch: () => ({}),
       moveFunds: () => DONE,

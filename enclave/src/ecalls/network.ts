@@ -3,6 +3,7 @@
  * @module
  */
 import type { EcallRequest, MessageOutcome, ProvenStore, SignedHeader, Signer } from "@sotto/boundary/messages";
+import { LIMITS } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { blockSeed, openRandomTransaction, type RandomPlace } from "../block/blockRandom.ts";
@@ -320,8 +321,19 @@ export class Network {
     const verified = verifyBlock(crypto, this.#trust(), presented);
     // A block that begins once more was compared the first time, or follows one that this enclave has not run since.
     const isNext = verified.accepted.height === this.#log?.next;
-    verifyLastResults(crypto, verified.header, presented.lastResults, isNext ? this.#log?.block : undefined);
+    verifyLastResults(crypto, verified.header, this.#resultsOf(presented), isNext ? this.#log?.block : undefined);
     return verified;
+  }
+
+  /** All results of the block before: what contracts answer may be more than fits into one call. */
+  #resultsOf({ lastResults, moreResults }: BeginBlock): readonly Uint8Array[] {
+    const results = [...lastResults];
+    while (moreResults && results.length <= LIMITS.transactionCount) {
+      const { results: further } = this.#parts.host.call("readResults", { from: results.length });
+      if (further.length === 0) break;
+      for (const result of further) results.push(result);
+    }
+    return results;
   }
 
   /** What the next block must fit. @throws {RefusalError} Behind */
@@ -391,6 +403,7 @@ export class Network {
       signers: new SignerCheck(crypto, chainId, decoded),
       gasLimit: decoded.authInfo.fee?.gasLimit ?? 0n,
       gasUsed: 0n,
+      responded: 0,
     };
   }
 

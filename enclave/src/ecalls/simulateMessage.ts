@@ -52,6 +52,7 @@ export function simulateMessage(
     signers: new UnsignedSigners(services.crypto, chainId, decoded),
     gasLimit: SIMULATION_GAS_LIMIT,
     gasUsed: request.gasUsed,
+    responded: 0,
   };
   const block = nextBlock(services, ended, hash, request.message);
   const state = makeStoreReader(services.host);

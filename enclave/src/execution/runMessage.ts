@@ -28,10 +28,17 @@ export type RunningTransaction = {
   readonly gasLimit: bigint;
   /** S that the enclave has metered in it so far. */
   gasUsed: bigint;
+  /** Bytes of its messages' responses so far. */
+  responded: number;
 };
 
 /** Bytes of an outcome, with what the lengths of its items take: below the frame of the boundary. */
 const MAX_OUTCOME_SIZE = LIMITS.frame - 65_536;
+/**
+ * Bytes of the responses of one transaction's messages: they come back whole with the next block (consensus §2.7 V12), and contracts that
+ * answer out of their own data pay nothing for it.
+ */
+const MAX_RESPONDED = 4_194_304;
 /** Lengths of the two or three parts of an item. */
 const ITEM_OVERHEAD = 16;
 /** Of one UTF-16 unit, in bytes. */
@@ -62,6 +69,8 @@ export function runMessage(
     const ran = runSignedMessage(frame, message, (sender) => signatures.verify(signatures.find(sender), signers));
     const writes = state.writes();
     requireCrossable(ran, writes);
+    transaction.responded += ran.response.length;
+    if (transaction.responded > MAX_RESPONDED) throw tooLarge();
     return { ...ran, writes };
   });
   transaction.gasUsed += meter.own;
@@ -96,7 +105,11 @@ function requireCrossable(ran: MessageRan, writes: MessageOutcome["writes"]): vo
   const fits = events.length <= LIMITS.events && writes.length <= LIMITS.writes;
   const attributesFit = events.every(({ attributes }) => attributes.length <= LIMITS.attributes);
   if (fits && attributesFit && outcomeSize(ran, writes) <= MAX_OUTCOME_SIZE) return;
-  throw enclaveFailure("execute", new EnclaveError(EnclaveErrorCode.FailedToSerialize));
+  throw tooLarge();
+}
+
+function tooLarge(): ChainFailure | undefined {
+  return enclaveFailure("execute", new EnclaveError(EnclaveErrorCode.FailedToSerialize));
 }
 
 /** At least the bytes that response, events and writes take on their way to the host. */

@@ -34,6 +34,7 @@ import { consensusKeeper } from "./modules/consensusModule.ts";
 import { makeModules } from "./modules/modules.ts";
 import { fillProposal } from "./proposal.ts";
 import { answerQuery } from "./queryService.ts";
+import { partAlone, partBeside } from "./resultParts.ts";
 import { runTx } from "./runTx.ts";
 import { type Simulation, simulateTx } from "./simulate.ts";
 
@@ -148,7 +149,12 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
   const beginBlock = ({ height, hash, transactions }: FinalizeBlockRequest): void => {
     const { storeRoots } = store;
     try {
-      enclave.call("beginBlock", { ...deps.decidedBlocks(height, hash), transactions, storeRoots }, { readProven });
+      const { lastResults: results, ...decided } = deps.decidedBlocks(height, hash);
+      const lastResults = partBeside(results);
+      const moreResults = lastResults.length < results.length;
+      const readResults: OcallHandlers["readResults"] = ({ from }) => ({ results: partAlone(results, from) });
+      const block = { ...decided, transactions, storeRoots, lastResults, moreResults };
+      enclave.call("beginBlock", block, { readProven, readResults });
     } catch (error) {
       // That the enclave latched is to outlast a restart.
       if (error instanceof RefusedError && error.code === LATCHED) deps.keepSealed(enclave.call("endBlock", {}).sealed);

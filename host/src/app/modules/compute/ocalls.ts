@@ -63,7 +63,7 @@ function withLimit<T>(gas: GasMeter, limit: bigint, run: (gas: GasMeter) => T): 
 }
 
 /** Handlers for one ecall; `context` is the state that the call works on. */
-export function makeOcalls(deps: OcallDeps, context: Context): OcallHandlers {
+export function makeOcalls(deps: OcallDeps, context: Context): Omit<OcallHandlers, "readResults"> {
   const branches: Context[] = [context];
   const current = (): Context => branches[branches.length - 1] as Context;
   const answers = makeChainQueries(deps);
