@@ -1,5 +1,6 @@
 /** Contracts that want to break the node: each gets its typed error within bounded time and memory, and the node goes on. */
 import { readFileSync } from "node:fs";
+import { MsgExecuteContract } from "secretjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contract, OUTPUT_REGION } from "../enclave/test/engine/testContract.ts";
 import { type Sotto, startSotto } from "./harness.ts";
@@ -10,6 +11,7 @@ import {
   connect,
   deployProbe,
   execute,
+  FAST,
   instantiate,
   query,
   storeCode,
@@ -31,6 +33,8 @@ beforeAll(async () => {
 
 const EMPTY_RESPONSE = '{"Ok":{"messages":[],"attributes":[],"events":[],"data":null}}';
 const TEXT_AT = 65_536;
+/** Base64 of nothing much. */
+const DATA = "AAAA".repeat(256);
 
 function region(at: number, length: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(12));
@@ -133,6 +137,30 @@ describe("contracts §1.6, §4.8, §6.4: hostile contracts", () => {
     const target = await deployed(repeating(before, `${log("a")},`, 10_000, after));
     const tx = await execute(a, target, {}, { gasLimit: 6_000_000 });
     expect(tx.code === 0 || /failed to serialize data|calling a function/.test(tx.rawLog)).toBe(true);
+    await expectAlive();
+  }, 60_000);
+
+  it("megabytes of answers come back to the enclave with the next block; more of one transaction are refused", async () => {
+    const loud = await deployed(
+      repeating('{"Ok":{"messages":[],"attributes":[],"events":[],"data":"', DATA, 1_170, '"}}'),
+    );
+    const { address, codeHash } = loud;
+    const send = (client: Client, count: number) => {
+      const message = {
+        sender: client.address,
+        contract_address: address,
+        code_hash: codeHash,
+        msg: {},
+        sent_funds: [],
+      };
+      const messages = Array.from({ length: count }, () => new MsgExecuteContract(message));
+      return client.tx.broadcast(messages, { ...FAST, gasLimit: 6_000_000 });
+    };
+    // Together more than one part of results; two of each sender do not come into one block.
+    const clients = ["a", "b", "c", "d"].map((name) => connect(sotto.rest, name));
+    for (const tx of await Promise.all(clients.map((client) => send(client, 2)))) succeeded(tx);
+    const tx = await send(a, 20);
+    expect(tx.rawLog).toContain("failed to serialize data");
     await expectAlive();
   }, 60_000);
 

@@ -115,6 +115,18 @@ describe("contracts §4.6, enclave §11.1: the meter of a query", () => {
     expect(thrown(() => ask(smartOf(""), 1_000n * W))).toEqual(new OutOfGas("contract sub-query"));
   });
 
+  it("does not ask the host with more changed records than fit into a call", () => {
+    hostAnswer = { result: { kind: "ok", value: utf8ToBytes("{}") }, gasUsed: 0n };
+    const frame = frameAt();
+    const record = (at: number) => frame.tree.state.write("compute", Uint8Array.of(2, at), new Uint8Array(2_000_000));
+    for (let i = 0; i < 8; i++) record(i);
+    const request = '{"ibc":{"port_id":{}}}';
+    expect(ask(request, 10_000_000n, frame).answer).toContain("Ok");
+    record(8);
+    expect(thrown(() => ask(request, 10_000_000n, frame))).toMatchObject({ codespace: "enclave", code: 3 });
+    expect(ask('{"gov":{"proposals":{}}}', 10_000_000n, frame).answer).toContain("Ok");
+  });
+
   it("lets a lie of the host through as one", () => {
     callee = () => {
       throw new RefusalError(RefusalCode.HostMisbehavior, "lie");

@@ -24,8 +24,10 @@ import { GAS_MULTIPLIER } from "./wasmGas.ts";
 const MAX_QUERY_DEPTH = 10;
 /** S that a request costs that is none. */
 const INVALID_REQUEST_GAS = 500n;
-/** What looking at one change of the state counts as in the budget. */
+/** What looking at one change of the state counts as in the budget, and more than it takes besides its bytes to cross to the host. */
 const BYTES_PER_CHANGE = 64;
+/** Bytes of changed records that go with one query: they and the request fit into a call. */
+const MAX_PENDING = 16_777_216;
 /** What the chain's own answer of no bytes turns into (contracts §5.7). */
 const EMPTY_ANSWER = {
   error: "Parsing Go response: expected value at line 1 column 8",
@@ -165,12 +167,17 @@ function askChain({ tree, meter }: Frame, { contract }: Asking, request: ChainRe
   return { answer: formatChainAnswer(result), gasUsed };
 }
 
-/** Records of contracts that this message has made or changed so far. To look for them costs the contract nothing. */
+/**
+ * Records of contracts that this message has made or changed so far. To look for them costs the contract nothing.
+ * @throws {EnclaveError} FailedFunctionCall for more than can cross to the host: that would stop the chain
+ */
 function pendingRecords({ state, workBudget }: CallTree): StoreWrite[] {
   const changes = state.visibleChanges();
   const records = changes.filter(({ key }) => !isContractEntry(key));
   const lengths = records.map(({ key, value }) => key.length + (value?.length ?? 0));
-  workBudget.take(lengths.reduce((sum, length) => sum + length, BYTES_PER_CHANGE * changes.length));
+  const size = lengths.reduce((sum, length) => sum + length, BYTES_PER_CHANGE * changes.length);
+  workBudget.take(size);
+  if (size > MAX_PENDING) throw new EnclaveError(EnclaveErrorCode.FailedFunctionCall);
   return records;
 }
 
