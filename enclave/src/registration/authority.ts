@@ -16,10 +16,13 @@ import { ComputeCode, computeFailure } from "../execution/chainFailure.ts";
 import { parseNewPolicy, policyFor } from "./networkPolicy.ts";
 import { MACHINE_LENGTH, type RegisterStore } from "./registerStore.ts";
 
+/** Where a message of the authority runs. */
+export type AuthorityPlace = { readonly chainId: string; readonly height: bigint };
+
 /** Quirk: the event tells the length of the list, not the list. */
 export function listMachines(
   store: RegisterStore,
-  chainId: string,
+  { chainId }: AuthorityPlace,
   { authority, machineId }: MsgUpdateMachineWhitelistProposal,
 ): readonly Event[] {
   const machines = parseMachines(machineId);
@@ -32,7 +35,7 @@ export function listMachines(
 /** All of them, or none. @throws {EvidenceError} UnknownMachine, NotAuthority, NoPolicy; {ChainFailure} compute 13 */
 export function removeMachines(
   store: RegisterStore,
-  chainId: string,
+  { chainId }: AuthorityPlace,
   { authority, machineId }: MsgRemoveMachines,
 ): readonly Event[] {
   const machines = parseMachines(machineId);
@@ -52,11 +55,11 @@ export function removeMachines(
 /** @throws {EvidenceError} BadPolicy, NotAuthority, NoPolicy */
 export function updatePolicy(
   store: RegisterStore,
-  chainId: string,
+  { chainId, height }: AuthorityPlace,
   { authority, policy }: MsgUpdatePolicy,
 ): readonly Event[] {
   requireAuthority(store, chainId, authority);
-  store.savePolicy(utf8ToBytes(formatPolicy(parseNewPolicy(chainId, policy))));
+  store.savePolicy(utf8ToBytes(formatPolicy(parseNewPolicy(chainId, policy))), height);
   return [event("attestation_policy", authority, {})];
 }
 

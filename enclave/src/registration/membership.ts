@@ -8,7 +8,7 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { AttestationPolicy } from "../evidence/attestation.ts";
 import { EvidenceError } from "../evidence/evidenceError.ts";
 import { parsePolicy } from "../evidence/policy.ts";
-import { attestationIn, machineOwnerIn, policyIn, type RegisterReader } from "./registerStore.ts";
+import { attestationIn, machineOwnerIn, policyIn, policySinceIn, type RegisterReader } from "./registerStore.ts";
 
 export type Member = {
   /** Registration key, if it has one. */
@@ -34,7 +34,10 @@ export function requireMembership(state: RegisterReader, member: Member, height:
     if (machineOwnerIn(state, machine) === undefined) throw notListed(machine);
   }
   if (attested !== undefined && policy.reattestEvery > 0) {
-    const due = attested.height + BigInt(policy.reattestEvery);
+    // A policy that comes to ask for it gives everybody the time: otherwise it would stop the network with the block that follows.
+    let from = policySinceIn(state);
+    if (from < attested.height) from = attested.height;
+    const due = from + BigInt(policy.reattestEvery);
     if (height > due) {
       throw new RefusalError(
         RefusalCode.AttestationDue,

@@ -1,6 +1,6 @@
 /**
  * Records of the register store, read and written with their gas (chain §1.8, §4.3), and ours: 05 policy, 06 allow list, 07 evidence
- * seen, 08 when a node attested.
+ * seen, 08 when a node attested, 09 since when the policy is what it is.
  *
  * The allow list is one entry for each machine, so that who is on it is one proven read, and who was taken off cannot be passed over
  * (registration §7 N). Records under 03 are the history of it: 20 bytes for a machine that the authority listed; 72, owner, machine and
@@ -13,7 +13,16 @@ import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import { chargeDelete, chargeGet, chargeSet, type GasMeter } from "../state/gasMeter.ts";
 
 const STORE = "register";
-const Prefix = { Node: 1, Record: 3, LastRecord: 4, Policy: 5, Machine: 6, Evidence: 7, Attested: 8 } as const;
+const Prefix = {
+  Node: 1,
+  Record: 3,
+  LastRecord: 4,
+  Policy: 5,
+  Machine: 6,
+  Evidence: 7,
+  Attested: 8,
+  PolicySince: 9,
+} as const;
 
 export const MACHINE_LENGTH = 20;
 const OWNER_LENGTH = 32;
@@ -36,6 +45,12 @@ const LAST_RECORD = keyOf(Prefix.LastRecord);
 
 /** Reads of it that nobody pays for: the enclave's own, at the beginning of a block. */
 export const policyIn = (state: RegisterReader): Uint8Array | undefined => state.read(STORE, keyOf(Prefix.Policy));
+/** Height of the block that put the policy in place; 0 for that of genesis. */
+export function policySinceIn(state: RegisterReader): bigint {
+  const value = state.read(STORE, keyOf(Prefix.PolicySince));
+  if (value !== undefined && value.length !== HEIGHT_LENGTH) throw corrupt("height of the policy");
+  return value === undefined ? 0n : readU64(value);
+}
 /** {@link NO_OWNER} for one that nobody has registered; undefined for one that is not listed. */
 export function machineOwnerIn(state: RegisterReader, machine: Uint8Array): Uint8Array | undefined {
   const owner = state.read(STORE, keyOf(Prefix.Machine, machine));
@@ -73,8 +88,9 @@ export class RegisterStore {
     return policyIn(this.#state);
   }
 
-  savePolicy(policy: Uint8Array): void {
+  savePolicy(policy: Uint8Array, height: bigint): void {
     this.#state.write(STORE, keyOf(Prefix.Policy), policy);
+    this.#state.write(STORE, keyOf(Prefix.PolicySince), u64be(height));
   }
 
   attestation(nodeKey: Uint8Array): Attestation | undefined {

@@ -18,7 +18,7 @@ import type { Frame } from "../execution/callTree.ts";
 import { ChainFailure } from "../execution/chainFailure.ts";
 import { addressBytes } from "../execution/contract.ts";
 import { authenticateNode } from "./authenticate.ts";
-import { listMachines, removeMachines, updatePolicy } from "./authority.ts";
+import { type AuthorityPlace, listMachines, removeMachines, updatePolicy } from "./authority.ts";
 import { RegisterStore } from "./registerStore.ts";
 
 type Ran = { readonly response: Uint8Array; readonly events: readonly Event[] };
@@ -39,12 +39,15 @@ export const REGISTRATION_RUNNERS: Readonly<Record<string, Runner>> = {
 /** Of a message without a response of its own. */
 function authorityRunner<T extends { readonly authority: string }>(
   codec: MessageCodec<T>,
-  change: (store: RegisterStore, chainId: string, message: T) => readonly Event[],
+  change: (store: RegisterStore, place: AuthorityPlace, message: T) => readonly Event[],
 ): Runner {
   return runner(
     codec,
     ({ authority }) => addressBytes(authority),
-    ({ tree }, store, message) => ({ response: EMPTY_BYTES, events: change(store, tree.services.chainId, message) }),
+    ({ tree: { services, block } }, store, message) => {
+      const place = { chainId: services.chainId, height: block.height };
+      return { response: EMPTY_BYTES, events: change(store, place, message) };
+    },
   );
 }
 

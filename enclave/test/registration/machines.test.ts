@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, u32be } from "@sotto/common/bytes";
+import { bytesToHex, concatBytes, u32be, u64be } from "@sotto/common/bytes";
 import { packAny } from "@sotto/common/wire/any";
 import { MsgRemoveMachines, MsgUpdateMachineWhitelistProposal, MsgUpdatePolicy } from "@sotto/common/wire/registration";
 import { describe, expect, it } from "vitest";
@@ -278,6 +278,20 @@ describe("enclave §1.4: an enclave that may take part no more", () => {
       code: RefusalCode.AttestationDue,
       message: expect.stringContaining("attested at height 4 and had to again by 7"),
     });
+  });
+
+  it("has the time to attest that a new policy asks for, however long ago it did so last", () => {
+    const chain = startNetwork();
+    chain.call("registrationKey", { sealed: undefined });
+    expect(codeOf(register(chain, evidenceOf(chain, chain)))).toBe("ok");
+    for (let i = 0; i < 5; i++) chain.block();
+    expect(codeOf(setPolicy(chain, policyDocument({ reattest_every: 2 })))).toBe("ok");
+    expect(registered(chain, 9)).toEqual(u64be(8n));
+    chain.block();
+    expect(codeOf(register(chain, evidenceOf(chain, chain)))).toBe("ok");
+    chain.block();
+    chain.block();
+    expect(refusalOf(() => begin(chain)).message).toContain("attested at height 10 and had to again by 12");
   });
 
   it("is every one on a network whose policy in genesis is none", () => {

@@ -1,5 +1,6 @@
 /**
- * Keys of the `register` store (chain §4.3), and ours: 05 policy, 06 allow list, 07 evidence seen, 08 when a node attested.
+ * Keys of the `register` store (chain §4.3), and ours: 05 policy, 06 allow list, 07 evidence seen, 08 when a node attested, 09 since when the
+ * policy is what it is.
  *
  * The host writes it in genesis alone; after that every change is the enclave's.
  * @module
