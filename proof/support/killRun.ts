@@ -149,7 +149,14 @@ export async function runKills(kills: number, random: Random): Promise<KillFigur
     const ioKey = await http.ioKey();
     const contract = probe ?? (await prepare(node, witness));
     probe = contract;
+    const before = witness.seen.size;
     const loading = LOADERS.map((name) => load(http, ioKey, name, contract, witness));
+    // However slow the machine is, some lives see a burst; the others may end before they see anything.
+    if (kill % 4 === 2)
+      await eventually(
+        () => (witness.seen.size >= before + BURST ? true : undefined),
+        () => `a burst of transactions:\n${node.output()}`,
+      );
     await new Promise((resolve) => setTimeout(resolve, random.below(LONGEST_LIFE_MS)));
     await node.kill();
     await Promise.all(loading);
