@@ -95,7 +95,7 @@ export function openHome(
       validator: loadValidatorKey(paths.validatorKey, crypto),
       role: { kind, chainId },
       nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
-      platform: { name: "sim", insecure: true },
+      platform: { name: "sim", insecure: true, keepsSecrets: true },
       joined: existsSync(paths.genesis) ? { text: readFileSync(paths.genesis, "utf8") } : undefined,
       moniker: "proof",
       gunzip,

@@ -4,22 +4,13 @@
  */
 import { existsSync } from "node:fs";
 import { homePaths } from "@sotto/host/node/home";
-import type { JoinOptions } from "@sotto/host/node/joinHome";
 import { NodeError, NodeErrorCode } from "@sotto/host/node/nodeError";
 import { readAccountKey } from "./keys.ts";
 import type { JoinFlags } from "./options.ts";
-import { out } from "./output.ts";
-import { runNode } from "./start.ts";
+import { printStep, runNode } from "./start.ts";
 
-const STEPS: Readonly<Record<Parameters<JoinOptions["report"]>[0], string>> = {
-  home: "1 home and genesis",
-  keys: "2 keys",
-  evidence: "3 collateral and evidence",
-  registration: "4 registration",
-  seed: "5 seed",
-};
-
-export async function join(flags: JoinFlags): Promise<void> {
+/** @param execute as `startNode` takes it */
+export async function join(flags: JoinFlags, execute?: Parameters<typeof runNode>[2]): Promise<void> {
   const { from, genesis: genesisPath, peer: peers } = flags;
   if (from === undefined && !existsSync(homePaths(flags.home).nodeAccount)) {
     throw new NodeError(
@@ -28,13 +19,5 @@ export async function join(flags: JoinFlags): Promise<void> {
     );
   }
   const account = from === undefined ? undefined : await readAccountKey(from);
-  await runNode(flags, {
-    peers,
-    genesisPath,
-    account,
-    report: (step, text) => {
-      out(`${STEPS[step]}: ${text}`);
-      if (step === "seed") out("6 catching up, then 7 following: the node starts");
-    },
-  });
+  await runNode(flags, { peers, genesisPath, account, report: printStep }, execute);
 }

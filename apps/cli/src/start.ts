@@ -22,17 +22,35 @@ export const BUNDLE = new URL("../../../enclave/bundle/enclave.cjs", import.meta
 /** Of a follower, which makes no blocks. */
 const NO_CLOCK = { collect: 0, blockInterval: 0 } as const;
 
-export function start(flags: StartFlags): Promise<void> {
-  return runNode(flags, undefined);
+const STEPS: Readonly<Record<Parameters<JoinOptions["report"]>[0], string>> = {
+  home: "1 home and genesis",
+  keys: "2 keys",
+  evidence: "3 collateral and evidence",
+  registration: "4 registration",
+  seed: "5 seed",
+};
+
+/** One of the steps into a network. */
+export function printStep(step: keyof typeof STEPS, text: string): void {
+  out(`${STEPS[step]}: ${text}`);
+  if (step === "seed") out("6 catching up, then 7 following: the node starts");
+}
+
+/** @param execute as `startNode` takes it */
+export function start(flags: StartFlags, execute?: Parameters<typeof startNode>[2]): Promise<void> {
+  return runNode(flags, undefined, execute);
 }
 
 /** Runs until a signal comes or the node stops by itself. @throws {Error} why it stopped */
 export async function runNode(
   flags: NodeFlags & Partial<Pick<StartFlags, "chainId" | "peer" | "collect" | "blockInterval">>,
   join: JoinOptions | undefined,
+  execute?: Parameters<typeof startNode>[2],
 ): Promise<void> {
   let node: RunningNode | undefined;
   let stopping = false;
+  /** What joins may be waiting for another node. */
+  let isJoining = join !== undefined;
   let starting: Promise<void> | undefined;
   let progress: ReturnType<typeof setInterval> | undefined;
   const stopped = new Promise<Error | undefined>((resolve) => {
@@ -47,11 +65,15 @@ export async function runNode(
       const events = {
         onBlock: (block: ExecutedBlock) => printBlock(node, block),
         onPeer: warn,
+        onRejoin: (...step: Parameters<typeof printStep>) => {
+          isJoining = true;
+          printStep(...step);
+        },
         onFailure: fail,
         onInternalError: (error: unknown) =>
           warn(`internal error: ${error instanceof Error ? error.message : String(error)}`),
       };
-      node = await startNode({ ...nodeOptions(flags), ...events }, join);
+      node = await startNode({ ...nodeOptions(flags), ...events }, join, execute);
       if (stopping) return;
       printBanner(node, flags);
       if (node.status.role === "follower") progress = reportProgress(node);
@@ -62,8 +84,8 @@ export async function runNode(
 
   const failure = await stopped;
   stopping = true;
-  if (join !== undefined && node === undefined && failure === undefined) {
-    // What joins may be waiting for another node. Every step of it is safe against being killed.
+  if (isJoining && node === undefined && failure === undefined) {
+    // Every step of it is safe against being killed.
     out("stopped; the same command goes on where this ended");
     process.exit(0);
   }
@@ -77,7 +99,7 @@ export async function runNode(
 
 function nodeOptions(
   flags: Parameters<typeof runNode>[0],
-): Omit<NodeOptions, "onBlock" | "onPeer" | "onFailure" | "onInternalError"> {
+): Omit<NodeOptions, "onBlock" | "onPeer" | "onRejoin" | "onFailure" | "onInternalError"> {
   const { home, rest, rpc, enclave, platform, keepHeights, chainId, peer = [] } = flags;
   const { collect: collectMs, blockInterval: intervalMs } = { ...NO_CLOCK, ...flags };
   const bundle = new Uint8Array(readFileSync(BUNDLE));
@@ -114,7 +136,14 @@ sotto ${doing}: ${status.chainId}, denom uscrt
   state        ${node.paths.root}
   enclave      ${bytesToHex(status.measurement)} (${flags.enclave})
   platform     ${flags.platform === "sim" ? "sim, INSECURE: it protects nothing from whoever runs this machine" : flags.platform}
-${isFollower ? `  validator    ${bytesToHex(status.validator.address).toUpperCase()}, which signs nothing here\n` : accountLines()}`);
+${status.keepsSecrets ? "" : noSecretsLine(flags.platform, isFollower)}${isFollower ? `  validator    ${bytesToHex(status.validator.address).toUpperCase()}, which signs nothing here\n` : accountLines()}`);
+}
+
+function noSecretsLine(platform: string, isFollower: boolean): string {
+  const then = isFollower
+    ? "each start attests again, and needs a peer for it"
+    : "this network ends when this node stops";
+  return `  restart      platform ${platform} keeps no secrets: ${then}\n`;
 }
 
 function accountLines(): string {

@@ -46,6 +46,8 @@ export type ExecutorStatus = {
   readonly measurement: Uint8Array;
   readonly isNew: boolean;
   readonly role: NodeRole["kind"];
+  /** Whether the enclave has what it needs after a restart (registration §5.5). */
+  readonly keepsSecrets: boolean;
   /** The node's own, with the power that it has at genesis. */
   readonly validator: { readonly address: Uint8Array; readonly publicKey: Uint8Array; readonly power: bigint };
 };
@@ -152,6 +154,7 @@ export function openExecutor(deps: ExecutorDeps): Executor {
       measurement: enclave.measurement,
       isNew: network.isNew,
       role: role.kind,
+      keepsSecrets: deps.platform.keepsSecrets,
       validator: { ...publicPart(deps.validator), power: ownPower(deps, genesis) },
     }),
     produce: (transactions, verified = []) => {

@@ -22,7 +22,7 @@ import { ACCOUNT_QUERY, decodeAccountResponse, encodeAccountRequest } from "./no
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { type AccountKey, signTx } from "./signTx.ts";
 
-export type JoinDeps = {
+export type AttestDeps = {
   readonly genesis: Genesis;
   /** The genesis file, byte for byte. */
   readonly genesisFile: Uint8Array;
@@ -34,6 +34,9 @@ export type JoinDeps = {
   /** Of this machine, packed, as of a time in seconds since 1970. */
   readonly collateral: (nowSeconds: number) => Promise<Uint8Array>;
   readonly nowSeconds: () => number;
+};
+
+export type JoinDeps = AttestDeps & {
   readonly sealed: SealedFiles;
   readonly report: (step: JoinStep, text: string) => void;
 };
@@ -80,9 +83,9 @@ export async function joinNetwork(deps: JoinDeps): Promise<void> {
 
   let seeds = await encryptedSeeds(deps.peer, key.nodeKey);
   if (seeds === undefined) {
-    const evidence = await makeEvidence(deps);
-    report("evidence", `${evidence.length} bytes, owner ${bytesToHex(deps.validator.publicKey)}`);
-    const height = await register(deps, evidence);
+    const height = await attest(deps, (evidence) =>
+      report("evidence", `${evidence.length} bytes, owner ${bytesToHex(deps.validator.publicKey)}`),
+    );
     report("registration", `admitted in block ${height}`);
     seeds = await encryptedSeeds(deps.peer, key.nodeKey);
     if (seeds === undefined)
@@ -94,6 +97,17 @@ export async function joinNetwork(deps: JoinDeps): Promise<void> {
   report("seed", `opened by the enclave, which derives the keys that the genesis file names`);
 }
 
+/**
+ * Registers the key that the enclave has, for the first time or again.
+ * @returns height of the block that admitted it
+ * @throws {NodeError} NotAdmitted; {PeerError}; {RefusedError}
+ */
+export async function attest(deps: AttestDeps, onEvidence: (evidence: Uint8Array) => void): Promise<number> {
+  const evidence = await makeEvidence(deps);
+  onEvidence(evidence);
+  return register(deps, evidence);
+}
+
 /** Undefined for a key that the network did not admit. */
 async function encryptedSeeds(peer: Peer, nodeKey: Uint8Array): Promise<Uint8Array | undefined> {
   const { code, value } = await peer.query(SEED_QUERY, SeedRequest.encode({ pubKey: nodeKey }));
@@ -101,7 +115,7 @@ async function encryptedSeeds(peer: Peer, nodeKey: Uint8Array): Promise<Uint8Arr
 }
 
 /** Evidence dated by the peer's latest block and signed by the owner. */
-async function makeEvidence(deps: JoinDeps): Promise<Uint8Array> {
+async function makeEvidence(deps: AttestDeps): Promise<Uint8Array> {
   const { crypto, genesis, peer, validator } = deps;
   const { latestHeight } = await peer.status();
   const [block] = await peer.blocks(latestHeight, latestHeight);
@@ -120,7 +134,7 @@ async function makeEvidence(deps: JoinDeps): Promise<Uint8Array> {
 }
 
 /** @returns height of the block that admitted the node */
-async function register(deps: JoinDeps, evidence: Uint8Array): Promise<number> {
+async function register(deps: AttestDeps, evidence: Uint8Array): Promise<number> {
   const { crypto, peer, account, genesis } = deps;
   const end = deps.nowSeconds() + WAIT_MS / 1_000;
   for (;;) {
@@ -140,7 +154,7 @@ async function register(deps: JoinDeps, evidence: Uint8Array): Promise<number> {
   }
 }
 
-async function waitFor({ peer, nowSeconds }: JoinDeps, hash: Uint8Array, end: number): Promise<number> {
+async function waitFor({ peer, nowSeconds }: AttestDeps, hash: Uint8Array, end: number): Promise<number> {
   while (nowSeconds() < end) {
     const found = await peer.transaction(hash);
     if (found?.code === 0) return found.height;

@@ -32,9 +32,8 @@ export function prepareJoin(
   request: JoinRequest,
   crypto: Crypto,
 ): { readonly genesis: Genesis; readonly genesisFile: Uint8Array } {
-  const genesisFile = readGenesisFile(request.genesisPath);
+  const { genesis, genesisFile } = readGenesis(request.genesisPath);
   const text = bytesToUtf8(genesisFile);
-  const genesis = parseGenesis(text, request.genesisPath);
   const own = readFileIfAny(paths.genesis);
   if (own !== undefined && own !== text) {
     const { chainId } = parseGenesis(own, paths.genesis);
@@ -55,6 +54,12 @@ export function prepareJoin(
   if (request.account !== undefined) saveNodeAccount(paths.nodeAccount, request.account);
   else loadNodeAccount(paths.nodeAccount, crypto);
   return { genesis, genesisFile };
+}
+
+/** @throws {NodeError} BadConfiguration, HomeNotUsable */
+export function readGenesis(path: string): { readonly genesis: Genesis; readonly genesisFile: Uint8Array } {
+  const genesisFile = readGenesisFile(path);
+  return { genesis: parseGenesis(bytesToUtf8(genesisFile), path), genesisFile };
 }
 
 function readGenesisFile(path: string): Uint8Array {

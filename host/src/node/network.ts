@@ -36,7 +36,7 @@ export type NetworkDeps = {
   readonly nodeAccount: AccountKey;
   readonly moniker: string;
   readonly now: () => bigint;
-  readonly platform: Pick<Platform, "name" | "insecure">;
+  readonly platform: Pick<Platform, "name" | "insecure" | "keepsSecrets">;
   /** What `sotto join` has left for the first start besides the sealed record: the genesis file. */
   readonly joined: { readonly text: string } | undefined;
 };
@@ -156,6 +156,8 @@ export function anchor(
 
 function reopenNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
   const { role, store, enclave, validator } = deps;
+  const carried = carriedBy(enclave);
+  if (carried === undefined && !deps.platform.keepsSecrets) throw secretsLost(deps);
   const stored = store.getTable("meta", GENESIS_KEY);
   if (stored === undefined) {
     throw new NodeError(
@@ -179,7 +181,7 @@ function reopenNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
       "the validator key is not that of this network's validator; put the old validator-key.json back, or start over with `sotto reset`",
     );
   }
-  const { chainId } = carriedBy(enclave) ?? unseal(enclave, sealed);
+  const { chainId } = carried ?? unseal(enclave, sealed);
   if (chainId !== genesis.chainId) {
     throw new NodeError(
       NodeErrorCode.WrongNetwork,
@@ -189,6 +191,16 @@ function reopenNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
   const { initialHeight } = genesis;
   const replay = matchEnclave({ kind: role.kind, initialHeight, store, enclave, sealed: deps.sealed });
   return { genesis, text, replay };
+}
+
+/** After a restart on such a platform only a node that follows comes back: by attesting again (registration §5.5). */
+function secretsLost({ role, platform }: NetworkDeps): NodeError {
+  const why = `platform ${platform.name} keeps no secrets over a restart, so this node's enclave has lost the network's seeds`;
+  const wayOut =
+    role.kind === "solo"
+      ? "They could be handed over in a block alone, and this node alone makes the blocks of its network: the network has ended. Members that still run go on answering queries; `sotto reset` starts a new one"
+      : "`sotto join` again, with a running peer and the genesis file, gets them anew; the home keeps its blocks";
+  return new NodeError(NodeErrorCode.SecretsLost, `${why}. ${wayOut}`);
 }
 
 /** @throws {NodeError} with the way out; a record that is gone is never made anew */

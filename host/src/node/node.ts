@@ -13,9 +13,14 @@ const MONIKER = "sotto";
 
 /**
  * Starts or continues the network of a home folder, or joins one.
+ * @param execute starts the executor: in a thread of its own, except for tests
  * @throws {NodeError} with what is wrong and what to do; {PeerError} and {RefusedError} while joining
  */
-export async function startNode(options: NodeOptions, join?: JoinOptions): Promise<RunningNode> {
+export async function startNode(
+  options: NodeOptions,
+  join?: JoinOptions,
+  execute: typeof startExecutor = startExecutor,
+): Promise<RunningNode> {
   const paths = homePaths(options.home);
   prepareHome(paths);
   const closers: Closers = [lockHome(paths)];
@@ -23,16 +28,20 @@ export async function startNode(options: NodeOptions, join?: JoinOptions): Promi
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    // Only who joins needs what joining takes.
-    const joining = join === undefined ? undefined : await import("./joinNode.ts");
-    const prepared = join === undefined ? undefined : joining?.prepare(paths, join);
+    const prepared = join === undefined ? undefined : (await import("./joinNode.ts")).prepare(paths, join);
     const { bundle, enclave, platform, keepHeights, chainId } = options;
     const peers = peersOf(paths.nodeFile, options.peers);
     const role = { kind: peers.length === 0 ? "solo" : "follower", chainId } as const;
     const moniker = MONIKER;
-    const executor = startExecutor({ paths, bundle, enclave, platform, role, moniker, keepHeights }, closers);
-    if (join !== undefined && prepared !== undefined) await joining?.joinWith(executor, paths, join, prepared);
-    const starting = executor.status();
+    const executor = execute({ paths, bundle, enclave, platform, role, moniker, keepHeights }, closers);
+    const enter = async (): Promise<void> => {
+      // Only who follows needs what joining takes.
+      if (role.kind === "solo") return;
+      const { joinWith, rejoin } = await import("./joinNode.ts");
+      if (join !== undefined && prepared !== undefined) await joinWith(executor, paths, join, prepared);
+      else await rejoin(executor, paths, peers, options.onRejoin);
+    };
+    const starting = enter().then(() => executor.status());
     // Waited for below; until then a failure is nobody's.
     starting.catch(() => undefined);
     const { serveNode } = await import("./serveNode.ts");

@@ -27,6 +27,8 @@ export const NodeErrorCode = {
   NotAdmitted: 10,
   /** No node answers, or not what was asked. */
   CannotReach: 11,
+  /** The platform keeps no secrets, and this home has nobody to be given them by again. */
+  SecretsLost: 12,
   /** The database is older than what the enclave has accepted, and the blocks between are nowhere. */
   BlocksLost: 30,
 } as const;

@@ -4,23 +4,28 @@
  * A block reaches the servers only after the executor has made it durable.
  * @module
  */
-import { bytesToHex } from "@sotto/common/bytes";
+import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import type { NodeIdentity } from "../api/backend.ts";
 import { makeRestServer } from "../api/rest/restServer.ts";
 import { makeRpcServer } from "../api/rpc/rpcServer.ts";
+import { makePeer } from "../peer/peer.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
 import type { StateStore } from "../store/store.ts";
 import type { BlockLoop } from "./blockLoop.ts";
-import type { ExecutedBlock, Executor, ExecutorStatus } from "./executor.ts";
+import type { ExecutedBlock, ExecutorStatus } from "./executor.ts";
+import type { ExecutorService } from "./executorService.ts";
 import { makeFollowLoop } from "./followLoop.ts";
 import { parseGenesis } from "./genesis.ts";
 import { type HomePaths, readFileIfAny, writeFileDurably } from "./home.ts";
 import { makeHostCrypto } from "./hostCrypto.ts";
+import { type JoinOptions, sealedFiles } from "./joinHome.ts";
+import { attestingParts } from "./joinNode.ts";
 import { type ListenAddress, listen } from "./listen.ts";
 import { type Backend, makeBackend } from "./makeBackend.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import type { PlatformName } from "./platformNames.ts";
+import { makeRenewal, type Renewal } from "./renewEvidence.ts";
 import { makeSoloLoop } from "./soloLoop.ts";
 import type { Remote } from "./threadCalls.ts";
 import { type Closers, startIndex } from "./threads.ts";
@@ -43,6 +48,8 @@ export type NodeOptions = {
   readonly onBlock: (block: ExecutedBlock) => void;
   /** What a follower has to tell of its peers; a sentence. */
   readonly onPeer: (text: string) => void;
+  /** Steps back into the network, where a start takes them: the platform keeps no secrets. */
+  readonly onRejoin: JoinOptions["report"];
   /** The node has stopped by itself; what was committed is safe. */
   readonly onFailure: (error: Error) => void;
   /** A request failed inside the node; the client got a generic text. */
@@ -66,7 +73,7 @@ export type StartedNode = {
   /** Empty for *solo*. */
   readonly peers: readonly string[];
   readonly paths: HomePaths;
-  readonly executor: Remote<Executor>;
+  readonly executor: Remote<ExecutorService>;
   readonly status: ExecutorStatus;
   readonly closers: Closers;
   readonly close: () => Promise<void>;
@@ -100,8 +107,10 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
       backend.publish(block);
       options.onBlock(block);
     }
+    if (!loop.isCatchingUp) renewal?.look();
     void index.catchUp().then((height) => backend.indexed(height), options.onInternalError);
   };
+  let renewal: Renewal | undefined;
   const onFailure = (error: unknown): void => options.onFailure(describeFailure(error));
   const loop: BlockLoop & { readonly tip?: number } =
     status.role === "solo"
@@ -142,6 +151,17 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
   closers.push(rest.close);
   const rpc = await listen(() => makeRpcServer(backend, options), options.rpc, "rpc");
   closers.push(rpc.close);
+  renewal = makeRenewal({
+    ...attestingParts(executor, paths),
+    genesis,
+    genesisFile: utf8ToBytes(status.genesis),
+    // This node answers it as its peers would.
+    peer: makePeer(rpc.url),
+    store,
+    sealed: sealedFiles(paths),
+    report: options.onPeer,
+  });
+  closers.push(() => renewal?.stop());
   return {
     status,
     restUrl: rest.url,

@@ -5,8 +5,8 @@
 import { Worker } from "node:worker_threads";
 import { ENCLAVE_STACK_MB } from "@sotto/platform/platform";
 import type { IndexService } from "../indexer/indexService.ts";
-import type { Executor, ExecutorStatus } from "./executor.ts";
-import type { ExecutorThreadData, JoiningExecutor } from "./executorThread.ts";
+import type { ExecutorStatus } from "./executor.ts";
+import type { ExecutorService, ExecutorThreadData } from "./executorService.ts";
 import type { HomePaths } from "./home.ts";
 import type { IndexThreadData } from "./indexThread.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
@@ -19,7 +19,7 @@ export type Closers = (() => unknown)[];
 const methodsOf = <T extends object>(methods: Readonly<Record<keyof T & string, true>>): (keyof T & string)[] =>
   Object.keys(methods) as (keyof T & string)[];
 
-const EXECUTOR_METHODS = methodsOf<Executor & JoiningExecutor>({
+const EXECUTOR_METHODS = methodsOf<ExecutorService>({
   status: true,
   produce: true,
   follow: true,
@@ -32,6 +32,7 @@ const EXECUTOR_METHODS = methodsOf<Executor & JoiningExecutor>({
   close: true,
   ecall: true,
   collateral: true,
+  keepsSecrets: true,
 });
 const INDEX_METHODS = methodsOf<IndexService>({ catchUp: true, find: true, search: true, close: true });
 
@@ -46,13 +47,13 @@ function startThread(entry: URL, workerData: unknown, closers: Closers, stackSiz
   return worker;
 }
 
-export function startExecutor(data: ExecutorThreadData, closers: Closers): Remote<Executor & JoiningExecutor> {
+export function startExecutor(data: ExecutorThreadData, closers: Closers): Remote<ExecutorService> {
   const worker = startThread(new URL("./executorThread.js", import.meta.url), data, closers, ENCLAVE_STACK_MB);
   let cause: unknown;
   worker.on("error", (error) => {
     cause = error;
   });
-  const executor = callRemote<Executor & JoiningExecutor>(
+  const executor = callRemote<ExecutorService>(
     worker,
     EXECUTOR_METHODS,
     () => new NodeError(NodeErrorCode.ExecutorDied, "the executor's thread has ended", { cause }),
