@@ -22,6 +22,7 @@ export type RenewalDeps = AttestDeps & {
 export interface Renewal {
   /** To be called at the tip, when blocks were committed. */
   look(): void;
+  /** Waits for a renewal that runs: it ends when its peer answers no more. */
   stop(): Promise<void>;
 }
 
@@ -58,9 +59,8 @@ export function makeRenewal(deps: RenewalDeps): Renewal {
     },
     async stop() {
       stopped = true;
-      // Open requests fail at once.
-      deps.peer.close();
       await running;
+      deps.peer.close();
     },
   };
 }

@@ -149,6 +149,8 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
 
   const rest = await listen(() => makeRestServer(backend, options), options.rest, "rest");
   closers.push(rest.close);
+  // Once the server that it asks is gone, a renewal ends at once.
+  closers.push(() => renewal?.stop());
   const rpc = await listen(() => makeRpcServer(backend, options), options.rpc, "rpc");
   closers.push(rpc.close);
   renewal = makeRenewal({
@@ -161,7 +163,6 @@ export async function serveNode(options: NodeOptions, started: StartedNode): Pro
     sealed: sealedFiles(paths),
     report: options.onPeer,
   });
-  closers.push(() => renewal?.stop());
   return {
     status,
     restUrl: rest.url,
