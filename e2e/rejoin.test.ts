@@ -77,9 +77,7 @@ describe("registration §5.5: a machine that has no sealing key", () => {
     );
   const running = async (started: Running, of = home): Promise<Sotto> => {
     const node = await nodeOf(started, of, performance.now());
-    const target = await heightOf(first);
-    while ((await heightOf(node)) < target) await pause(50);
-    await reach(node, target);
+    await reach(node, await heightOf(first));
     return node;
   };
   const startAgain = (): Running => forgetful("start", { home, collect: 100, blockInterval: 5_000 });

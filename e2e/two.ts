@@ -19,8 +19,18 @@ export async function heightOf(node: Pick<Sotto, "rpc">): Promise<number> {
   return Number(status?.sync_info.latest_block_height ?? 0);
 }
 
-/** Waits until the node has a height and knows of nothing newer. */
-export function reach(node: Sotto, height: number): Promise<number> {
+/** Waits until the node has a height and knows of nothing newer, for as long as it comes nearer. */
+export async function reach(node: Sotto, height: number): Promise<number> {
+  for (let at = await heightOf(node); at < height; ) {
+    const before = at;
+    at = await eventually(
+      async () => {
+        const now = await heightOf(node);
+        return now > before ? now : undefined;
+      },
+      () => `height ${before + 1}:\n${node.output()}`,
+    );
+  }
   return eventually(
     async () => {
       const status = await rpc<{ sync_info: { latest_block_height: string; catching_up: boolean } }>(node, "status");
