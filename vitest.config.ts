@@ -26,7 +26,11 @@ export default defineConfig({
           name: "programs",
           include: ["e2e/**/*.test.ts", "proof/**/*.test.ts", "scripts/test/**/*.test.mjs"],
           exclude,
+          setupFiles: ["e2e/cleanUp.ts"],
           testTimeout: 30_000,
+          // Processes, since these start some, handle signals and map databases.
+          isolate: false,
+          pool: "forks",
         },
       },
     ],

@@ -10,6 +10,7 @@ export default defineConfig({
       "proof/**/slow-*.test.ts",
     ],
     exclude: ["**/node_modules/**"],
+    setupFiles: ["e2e/cleanUp.ts"],
     fileParallelism: false,
     testTimeout: 20 * 60_000,
     hookTimeout: 5 * 60_000,

@@ -202,7 +202,7 @@ describe("sotto start", () => {
 
 describe("stopped in the middle", () => {
   it("can be killed while it starts for the first time", async () => {
-    for (const afterMs of [100, 250, 400]) {
+    for (const afterMs of [100, 400]) {
       const home = join(temporaryFolder(), "home");
       const running = spawnSotto(startArguments(home));
       await new Promise((resolve) => setTimeout(resolve, afterMs));

@@ -1,7 +1,8 @@
 /**
  * Starts the command as a user does and stops what it started: processes, ports and temporary homes.
  *
- * Every node takes free ports and a home of its own; whatever a test file leaves running or lying about is removed at its end.
+ * Every node takes free ports and a home of its own; whatever a test file leaves running or lying about is removed at its end, by
+ * `cleanUp.ts`.
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -9,7 +10,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -50,11 +50,12 @@ const START_TIMEOUT_MS = 20_000;
 const children = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-afterAll(async () => {
+/** Ends what the test file has left running and removes what it has left lying about. */
+export async function cleanUp(): Promise<void> {
   await Promise.all([...children].map((child) => endOf(child, () => killGroup(child))));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   folders.clear();
-});
+}
 
 process.on("exit", () => {
   for (const child of children) killGroup(child);
