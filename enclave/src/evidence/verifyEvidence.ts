@@ -58,7 +58,7 @@ function requirePlatform(checks: CheckList, found: VerifiedPlatform, policy: Att
   const statuses = [...policy.statuses].join(", ");
   checks.at(11, Code.TcbStatus).expect("status", policy.statuses.has(status), `one of ${statuses}`, status);
   const isAllowed = advisories.every((id) => policy.advisories.has(id));
-  const allowed = `none but ${[...policy.advisories].join(", ")}`;
+  const allowed = policy.advisories.size === 0 ? "none" : `none but ${[...policy.advisories].join(", ")}`;
   checks.at(11, Code.Advisory).expect("advisories", isAllowed, allowed, advisories.join(", ") || "none");
   const fmspc = formatFmspc(platform);
   const isRetired = policy.retiredFmspcs.has(fmspc);
