@@ -131,6 +131,8 @@ export const RefusalCode = {
   TransactionOpen: 44,
   /** A transaction cannot be kept whose message failed or did not run. */
   CannotBeKept: 45,
+  /** The signer's account has gone on: an old transaction, or one that ran in this block. */
+  UsedSequence: 46,
   /** The host answered an ocall with a refusal, with nonsense, or with state that does not decrypt. */
   HostMisbehavior: 50,
   /** What the host showed of the state does not follow from the root in the verified header. */

@@ -183,6 +183,8 @@ type State = {
   /** Of compute, by hex of the key. */
   store: Map<string, Uint8Array>;
   register: Map<string, Uint8Array>;
+  /** Records of accounts, as the network has them. */
+  acc: Map<string, Uint8Array>;
   /** `<hex address>/<denom>` to amount. */
   balances: Map<string, bigint>;
   accounts: Set<string>;
@@ -208,7 +210,7 @@ export class TestChain {
   readonly prints: string[] = [];
   readonly powers: EnclavePowers;
   enclave: Enclave;
-  state: State = { store: new Map(), register: new Map(), balances: new Map(), accounts: new Set() };
+  state: State = { store: new Map(), register: new Map(), acc: new Map(), balances: new Map(), accounts: new Set() };
   readonly code = new Map<string, Uint8Array>();
   /** What is committed; `state` is what the block in progress has made of it, or what a test has. */
   readonly committed = new TestStore(testCrypto);
@@ -318,7 +320,7 @@ export class TestChain {
   }
 
   #values(): StoreValues {
-    return { compute: this.state.store, register: this.state.register };
+    return { acc: this.state.acc, compute: this.state.store, register: this.state.register };
   }
 
   /**
@@ -397,7 +399,7 @@ export class TestChain {
           const before = this.#branches.pop();
           if (before === undefined) throw new Error("no branch is open");
           if (operation.kind === "drop")
-            this.state = { ...before, store: this.state.store, register: this.state.register };
+            this.state = { ...before, store: this.state.store, register: this.state.register, acc: this.state.acc };
         }
         return {};
       },
@@ -433,10 +435,11 @@ export class TestChain {
   }
 
   #copy(): State {
-    const { store, register, balances, accounts } = this.state;
+    const { store, register, acc, balances, accounts } = this.state;
     return {
       store: new Map(store),
       register: new Map(register),
+      acc: new Map(acc),
       balances: new Map(balances),
       accounts: new Set(accounts),
     };

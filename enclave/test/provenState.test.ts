@@ -27,7 +27,7 @@ class TestHost implements Host {
   asked = 0;
 
   constructor(values: ReadonlyMap<string, Uint8Array>, register = NONE) {
-    this.store.commit({ compute: values, register });
+    this.store.commit({ acc: NONE, compute: values, register });
   }
 
   call(name: string, request: unknown): never {
@@ -39,8 +39,8 @@ class TestHost implements Host {
   }
 
   get roots() {
-    const { compute, register } = this.store.current.trees;
-    return { compute: compute.hash, register: register.hash };
+    const { acc, compute, register } = this.store.current.trees;
+    return { accounts: acc.hash, compute: compute.hash, register: register.hash };
   }
 
   /** An enclave's state that has seen nothing yet. */
@@ -192,7 +192,7 @@ describe("consensus §5: a host that lies about state", () => {
     const isNear = (name: string) => testCrypto.sha256(utf8ToBytes(name))[0] === ((path[0] as number) ^ 0x10);
     const near = Array.from({ length: 5_000 }, (_, i) => `key ${i}`).find(isNear) as string;
     const both = new Map([near, "alone"].map((name) => [hexOf(name), bytesOf("1")]));
-    host.store.commit({ compute: both, register: NONE });
+    host.store.commit({ acc: NONE, compute: both, register: NONE });
     state.moveTo(host.roots);
     host.lie = ({ pages: [page], value }) => {
       const slots = readSlots(page as Uint8Array).map((node) =>
@@ -251,7 +251,7 @@ describe("consensus §4.3, §4.4: the enclave's own roots", () => {
             else values[at.store].set(bytesToHex(at.key), value);
           }
           const roots = state.apply([...writes.values()]);
-          host.store.commit(values);
+          host.store.commit({ acc: NONE, ...values });
           expect(roots).toEqual(host.roots);
           expect(roots.compute).toEqual(definedRoot(values.compute));
           if (restarts) state = host.cold();

@@ -1,7 +1,7 @@
 /**
  * The proven stores of a test chain, as an honest host keeps them: values and trees of every state that was committed.
  */
-import { PROVEN_STORES, type ProvenStore, type StoreRoot } from "@sotto/boundary/messages";
+import type { StoreRoot } from "@sotto/boundary/messages";
 import { bytesToHex, compareBytes, hexToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { appHash } from "@sotto/common/merkle/multistore";
@@ -11,12 +11,15 @@ import { readTreePages } from "@sotto/common/merkle/treePath";
 
 /** By hex of the key. */
 export type Values = ReadonlyMap<string, Uint8Array>;
-export type StoreValues = Readonly<Record<ProvenStore, Values>>;
+/** Those that the enclave writes, and the accounts, which it reads. */
+const STORES = ["acc", "compute", "register"] as const;
+type Store = (typeof STORES)[number];
+export type StoreValues = Readonly<Record<Store, Values>>;
 
 /** A committed state. */
 export type Version = {
   readonly values: StoreValues;
-  readonly trees: Readonly<Record<ProvenStore, TreeRoot>>;
+  readonly trees: Readonly<Record<Store, TreeRoot>>;
   readonly appHash: Uint8Array;
   readonly storeRoots: readonly StoreRoot[];
 };
@@ -33,15 +36,15 @@ export class TestStore {
     this.#crypto = crypto;
     const nothing: Values = new Map();
     this.current = this.#version(
-      { compute: nothing, register: nothing },
-      { compute: EMPTY_TREE, register: EMPTY_TREE },
+      { acc: nothing, compute: nothing, register: nothing },
+      { acc: EMPTY_TREE, compute: EMPTY_TREE, register: EMPTY_TREE },
     );
   }
 
   /** Goes to a new state, with the trees that the present one leads to. */
   commit(values: StoreValues): Version {
     const version = ++this.#count;
-    const update = (store: ProvenStore): TreeRoot => {
+    const update = (store: Store): TreeRoot => {
       const changes = changesBetween(this.current.values[store], values[store]).map(([key, value]) => ({
         path: this.#crypto.sha256(hexToBytes(key)),
         valueHash: value && this.#crypto.sha256(value),
@@ -52,14 +55,15 @@ export class TestStore {
       for (const { key, bytes } of newPages) this.#pages.set(store + bytesToHex(key), bytes);
       return root;
     };
-    const copy = { compute: new Map(values.compute), register: new Map(values.register) };
-    this.current = this.#version(copy, { compute: update("compute"), register: update("register") });
+    const copy = { acc: new Map(values.acc), compute: new Map(values.compute), register: new Map(values.register) };
+    const trees = { acc: update("acc"), compute: update("compute"), register: update("register") };
+    this.current = this.#version(copy, trees);
     return this.current;
   }
 
   /** Whether these are the values of the present state. */
   isCurrent(values: StoreValues): boolean {
-    return PROVEN_STORES.every((store) => changesBetween(this.current.values[store], values[store]).length === 0);
+    return STORES.every((store) => changesBetween(this.current.values[store], values[store]).length === 0);
   }
 
   /** Goes back or forward to a state by its app hash, if there was such a one. */
@@ -70,15 +74,14 @@ export class TestStore {
   readProven(store: string, key: Uint8Array, known: number): { pages: Uint8Array[]; value: Uint8Array | undefined } {
     const { trees, values } = this.current;
     const loadPage = (pageKey: Uint8Array) => this.#pages.get(store + bytesToHex(pageKey));
-    const pages = readTreePages(trees[store as ProvenStore], this.#crypto.sha256(key), loadPage)
+    const pages = readTreePages(trees[store as Store], this.#crypto.sha256(key), loadPage)
       .slice(known)
       .map(slotsOf);
-    return { pages, value: values[store as ProvenStore].get(bytesToHex(key)) };
+    return { pages, value: values[store as Store].get(bytesToHex(key)) };
   }
 
   #version(values: StoreValues, trees: Version["trees"]): Version {
-    const bank = { name: "bank", root: new Uint8Array(32) };
-    const storeRoots = [bank, ...PROVEN_STORES.map((name) => ({ name, root: trees[name].hash }))];
+    const storeRoots = STORES.map((name) => ({ name, root: trees[name].hash }));
     const version = { values, trees, storeRoots, appHash: appHash(this.#crypto, storeRoots) };
     this.#versions.set(bytesToHex(version.appHash), version);
     return version;

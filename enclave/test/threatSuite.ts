@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import type { OcallRequest, OcallResponse } from "@sotto/boundary/messages";
 import { INTERFACE_VERSION } from "@sotto/boundary/messages";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@sotto/common/bytes";
-import { packAny } from "@sotto/common/wire/any";
+import { BaseAccount } from "@sotto/common/wire/account";
+import { Any, packAny } from "@sotto/common/wire/any";
 import { MsgExecuteContract, MsgUpdateAdmin } from "@sotto/common/wire/compute";
 import { TxMsgData } from "@sotto/common/wire/execTxResult";
 import { Header } from "@sotto/common/wire/header";
@@ -216,16 +217,29 @@ export function testThreats(name: string, options: ChainOptions): void {
       expect(codeOf(() => chain.exec(1, 1, [alice.number]))).toBe(RefusalCode.NoSuchMessage);
     });
 
-    it("T9: an old transaction that a proposer puts into a block again runs for a liar once, and then nothing does", () => {
+    it("T9: an old transaction that a proposer puts into a block again does not run, whatever the host says", () => {
+      const first = signed("first");
       const old = signed("old");
-      chain.block([alice, old]);
-      const built = chain.build([old]);
-      // The network refuses it for its sequence; this host says that it was admitted.
-      chain.begin(built);
-      chain.runTransaction(1, old, [alice.number]);
-      chain.end();
-      const refused = chain.lastResults.map((one, i) => (i === 1 ? chain.result(32) : one));
-      expect(codeOf(() => chain.begin(chain.build([], { lastResults: refused })))).toBe(RefusalCode.Diverged);
+      chain.block([alice, first], [alice, old]);
+      const record = { ...BaseAccount.zero, address: alice.bech32, sequence: alice.sequence };
+      const account = Any.encode({ typeUrl: BaseAccount.typeUrl, value: BaseAccount.encode(record) });
+      chain.state.acc.set(`01${bytesToHex(alice.address)}`, account);
+      chain.adopt();
+      const next = signed("next");
+      chain.begin(chain.build([old, next]));
+      expect(codeOf(() => chain.exec(1, 0, [alice.number]))).toBe(RefusalCode.UsedSequence);
+      // That block has no result here; without it, and with an honest host, things go on.
+      expect(codeOf(() => chain.exec(2, 0, [alice.number]))).toBe(RefusalCode.NotInBlock);
+      chain.begin(chain.build([old, next]));
+      expect(chain.exec(2, 0, [alice.number]).result.kind).toBe("ok");
+    });
+
+    it("T9: nor does one that is in the block twice", () => {
+      const twice = signed("twice");
+      chain.begin(chain.build([twice, twice]));
+      expect(chain.exec(1, 0, [alice.number]).result.kind).toBe("ok");
+      chain.call("endTransaction", { transaction: 1, kept: false });
+      expect(codeOf(() => chain.exec(2, 0, [alice.number]))).toBe(RefusalCode.UsedSequence);
     });
 
     it("T10: a chain of other keys, of another id or from another beginning is refused", () => {

@@ -7,6 +7,7 @@ import { PROVEN_STORES } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { appHash } from "@sotto/common/merkle/multistore";
+import { ACCOUNT_STORE } from "@sotto/common/wire/account";
 import type { Header } from "@sotto/common/wire/header";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { ProvenRoots } from "../keys/trustedRecord.ts";
@@ -18,17 +19,24 @@ function refuse(message: string): never {
 /**
  * @param header verified
  * @param stores roots of all stores as the host gives them
- * @returns those of the proven stores
+ * @returns those of the proven stores, and that of the accounts, which the enclave only reads
  * @throws {RefusalError} BlockStateRoots
  */
-export function verifyStoreRoots(crypto: Hasher, header: Header, stores: readonly StoreRoot[]): ProvenRoots {
+export function verifyStoreRoots(
+  crypto: Hasher,
+  header: Header,
+  stores: readonly StoreRoot[],
+): ProvenRoots & { readonly accounts: Uint8Array } {
   const roots = new Map(stores.map(({ name, root }) => [name, root]));
   if (roots.size !== stores.length) refuse("a store comes twice among the roots");
   if (!equalBytes(appHash(crypto, stores), header.appHash))
     refuse("the roots of the stores are not those of its app hash");
-  const [compute, register] = PROVEN_STORES.map((name) => roots.get(name));
-  if (compute === undefined || register === undefined) return refuse(`expected the stores ${PROVEN_STORES.join(", ")}`);
-  return { compute, register };
+  const names = [...PROVEN_STORES, ACCOUNT_STORE];
+  const [compute, register, accounts] = names.map((name) => roots.get(name));
+  if (compute === undefined || register === undefined || accounts === undefined) {
+    return refuse(`expected the stores ${names.join(", ")}`);
+  }
+  return { compute, register, accounts };
 }
 
 /**

@@ -38,6 +38,7 @@ import {
 import { InputDecryption } from "../messages/secretMessage.ts";
 import type { EnclavePowers } from "../powers.ts";
 import { requireMembership } from "../registration/membership.ts";
+import { AccountSequences } from "../signatures/accountSequences.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
 import { BlockState } from "../state/blockState.ts";
 import type { Host } from "../state/host.ts";
@@ -68,6 +69,7 @@ type OpenBlock = {
   readonly cursor: BlockCursor;
   readonly log: BlockLog;
   readonly state: BlockState;
+  readonly sequences: AccountSequences;
   running: RunningTransaction | undefined;
 };
 
@@ -296,6 +298,7 @@ export class Network {
       cursor: new BlockCursor(transactions),
       log,
       state: new BlockState(this.state),
+      sequences: new AccountSequences((key) => this.state.readAccount(key)),
       running: undefined,
     };
     const randomSeeds = noteRandomSeed(this.#record.randomSeeds, height, seedId);
@@ -400,7 +403,7 @@ export class Network {
     const { crypto, chainId } = this.services;
     return {
       context: { index: block.cursor.admitted, hash: bytesToHex(hash).toUpperCase(), finalized: false },
-      signers: new SignerCheck(crypto, chainId, decoded),
+      signers: new SignerCheck(crypto, chainId, decoded, block.sequences),
       gasLimit: decoded.authInfo.fee?.gasLimit ?? 0n,
       gasUsed: 0n,
       responded: 0,

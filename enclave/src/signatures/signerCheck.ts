@@ -14,6 +14,7 @@ import { type AccountKey, accountKeyAddress, decodeAccountKey } from "@sotto/com
 import { type DecodedTx, SignDoc, type SignerInfo, SignMode } from "@sotto/common/wire/tx";
 import { EnclaveError, EnclaveErrorCode } from "../enclaveError.ts";
 import { ChainPanic, ComputeCode, computeFailure } from "../execution/chainFailure.ts";
+import type { AccountSequences } from "./accountSequences.ts";
 import { isSignedBy } from "./isSignedBy.ts";
 import { requireSignDocument } from "./signDocument.ts";
 
@@ -22,13 +23,16 @@ export class SignerCheck {
   readonly #crypto: Crypto;
   readonly #chainId: string;
   readonly #tx: DecodedTx;
+  readonly #sequences: AccountSequences | undefined;
   readonly #valid = new Set<number>();
   #keys: readonly (AccountKey | undefined)[] | undefined;
 
-  constructor(crypto: Crypto, chainId: string, tx: DecodedTx) {
+  /** @param sequences of the block that the transaction is in */
+  constructor(crypto: Crypto, chainId: string, tx: DecodedTx, sequences?: AccountSequences) {
     this.#crypto = crypto;
     this.#chainId = chainId;
     this.#tx = tx;
+    this.#sequences = sequences;
   }
 
   /**
@@ -53,7 +57,7 @@ export class SignerCheck {
    * Checks one signer's signature, and that it is for the messages of this transaction.
    * @param position of the signer, as {@link find} gave it
    * @param signers all of the transaction in order, as the host describes them
-   * @throws {EnclaveError} FailedTxVerification, FailedToDeserialize (enclave §6.2)
+   * @throws {EnclaveError} FailedTxVerification, FailedToDeserialize (enclave §6.2); {RefusalError} those of {@link AccountSequences}
    */
   verify(position: number, signers: readonly Signer[]): void {
     if (this.#valid.has(position)) return;
@@ -70,6 +74,7 @@ export class SignerCheck {
       const expected = { chainId: this.#chainId, accountNumber, sequence: info.sequence };
       requireSignDocument(this.#tx, mode, expected, signed);
     }
+    this.#sequences?.use(accountKeyAddress(this.#crypto, key), info.sequence);
     this.#valid.add(position);
   }
 

@@ -5,7 +5,6 @@
  * true for ever, whatever becomes of the store. What is kept decides nothing but the number of questions.
  * @module
  */
-import type { ProvenStore } from "@sotto/boundary/messages";
 import { equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { EMPTY_TREE_HASH } from "@sotto/common/merkle/treeHash";
@@ -31,7 +30,7 @@ export type PathChange = { readonly path: Uint8Array; readonly valueHash: Uint8A
 
 /** Where a walk goes. */
 export type TreePlace = {
-  readonly store: ProvenStore;
+  readonly store: string;
   /** Trusted, 32 bytes. */
   readonly root: Uint8Array;
   readonly key: Uint8Array;

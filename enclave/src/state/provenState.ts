@@ -11,6 +11,7 @@ import { compareBytes, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { EMPTY_TREE_HASH, treePathOf } from "@sotto/common/merkle/treeHash";
 import { MAX_PAGE_DEPTH } from "@sotto/common/merkle/treePage";
+import { ACCOUNT_STORE } from "@sotto/common/wire/account";
 import type { ProvenRoots } from "../keys/trustedRecord.ts";
 import { LruCache } from "../lruCache.ts";
 import type { Host } from "./host.ts";
@@ -32,6 +33,8 @@ export class ProvenState implements StateReader {
   readonly #host: Host;
   readonly #pages: ProvenPages;
   #roots: ProvenRoots;
+  /** Root of the accounts' store before the block in progress: the host writes it, the enclave only reads. */
+  #accounts = EMPTY_TREE_HASH;
   /** Values at the present roots, by name; null where a key is proven absent. */
   #values = new LruCache<Uint8Array | null>(MAX_KEPT_BYTES);
 
@@ -47,18 +50,24 @@ export class ProvenState implements StateReader {
   }
 
   /** Goes to the state with these roots, which the host must have committed. */
-  moveTo(roots: ProvenRoots): void {
+  moveTo({ accounts, ...roots }: ProvenRoots & { readonly accounts: Uint8Array }): void {
     if (PROVEN_STORES.some((store) => !equalBytes(roots[store], this.#roots[store]))) {
       this.#values = new LruCache(MAX_KEPT_BYTES);
     }
     this.#roots = roots;
+    this.#accounts = accounts;
+  }
+
+  /** A record of the accounts' store before the block in progress. @throws {RefusalError} BadProof, HostMisbehavior */
+  readAccount(key: Uint8Array): Uint8Array | undefined {
+    return this.#readProven(ACCOUNT_STORE, key, this.#accounts);
   }
 
   /** @throws {RefusalError} BadProof, HostMisbehavior */
   read(at: StateKey): Uint8Array | undefined {
     const kept = this.#values.get(at.name);
     if (kept !== undefined) return kept ?? undefined;
-    const value = this.#readProven(at);
+    const value = this.#readProven(at.store, at.key, this.#roots[at.store]);
     this.#keep(at, value);
     return value;
   }
@@ -81,8 +90,8 @@ export class ProvenState implements StateReader {
     return this.#roots;
   }
 
-  #readProven({ store, key }: StateKey): Uint8Array | undefined {
-    const place = { store, key, path: treePathOf(this.#crypto, key), root: this.#roots[store] };
+  #readProven(store: string, key: Uint8Array, root: Uint8Array): Uint8Array | undefined {
+    const place = { store, key, path: treePathOf(this.#crypto, key), root };
     const end = this.#pages.walk(place);
     if (end.valueHash === undefined) {
       if (end.answer?.value !== undefined) throw badProof("a value for a key that has none");
@@ -95,7 +104,7 @@ export class ProvenState implements StateReader {
   }
 
   /** A value alone: the pages on the way are all known. */
-  #askValue(store: ProvenStore, key: Uint8Array): { readonly value: Uint8Array | undefined } {
+  #askValue(store: string, key: Uint8Array): { readonly value: Uint8Array | undefined } {
     const answer = this.#host.call("readProven", { store, key, known: MAX_PAGE_DEPTH });
     if (answer.pages.length > 0) throw badProof("pages beyond the path");
     return answer;

@@ -7,9 +7,9 @@
 import { randomBytes } from "node:crypto";
 import { base64ToBytes, bytesToBase64 } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
+import { BaseAccount } from "@sotto/common/wire/account";
 import { Any } from "@sotto/common/wire/any";
 import { field, message, optional, string } from "@sotto/common/wire/message";
-import { BaseAccount } from "../app/modules/authKeeper.ts";
 import { readFileIfAny, writeFileDurably } from "./home.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import { type AccountKey, makeAccountKey } from "./signTx.ts";

@@ -6,19 +6,12 @@
  * @module
  */
 import { concatBytes, EMPTY_BYTES, u64be, utf8ToBytes } from "@sotto/common/bytes";
+import { ACCOUNT_RECORDS_PREFIX, ACCOUNT_STORE, BaseAccount } from "@sotto/common/wire/account";
 import { Any } from "@sotto/common/wire/any";
 import { field, type MessageOf, message, optional, repeated, string, uint64 } from "@sotto/common/wire/message";
 import { formatAddress, MODULE_ACCOUNTS } from "../core/addresses.ts";
 import { type Context, storeOf } from "../core/context.ts";
 import { decodeOnce } from "../core/decodeOnce.ts";
-
-export const BaseAccount = message("cosmos.auth.v1beta1.BaseAccount", {
-  address: field(1, string),
-  publicKey: optional(2, Any),
-  accountNumber: field(3, uint64),
-  sequence: field(4, uint64),
-});
-export type BaseAccount = MessageOf<typeof BaseAccount>;
 
 export const ModuleAccount = message("cosmos.auth.v1beta1.ModuleAccount", {
   baseAccount: optional(1, BaseAccount),
@@ -44,10 +37,7 @@ export type Account = {
   readonly module?: { readonly name: string; readonly permissions: readonly string[] };
 };
 
-export const AUTH_STORE = "acc";
 const PARAMS_KEY = Uint8Array.of(0);
-/** Where the account records lie, for lists. */
-export const ACCOUNT_RECORDS_PREFIX = Uint8Array.of(1);
 const NEXT_NUMBER_KEY = Uint8Array.of(2);
 const BY_NUMBER = utf8ToBytes("accountNumber");
 
@@ -79,26 +69,26 @@ export type AuthKeeper = ReturnType<typeof makeAuthKeeper>;
 /** @param moduleAddressOf address of a module account */
 export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
   const params = (context: Context): AuthParams =>
-    decodeParams(storeOf(context, AUTH_STORE).get(PARAMS_KEY) ?? EMPTY_BYTES);
+    decodeParams(storeOf(context, ACCOUNT_STORE).get(PARAMS_KEY) ?? EMPTY_BYTES);
 
   const setParams = (context: Context, value: AuthParams): void =>
-    storeOf(context, AUTH_STORE).set(PARAMS_KEY, AuthParams.encode(value));
+    storeOf(context, ACCOUNT_STORE).set(PARAMS_KEY, AuthParams.encode(value));
 
   const record = (context: Context, address: Uint8Array): Any | undefined => {
-    const value = storeOf(context, AUTH_STORE).get(accountKey(address));
+    const value = storeOf(context, ACCOUNT_STORE).get(accountKey(address));
     return value === undefined ? undefined : Any.decode(value);
   };
 
   const account = (context: Context, address: Uint8Array): Account | undefined => {
-    const value = storeOf(context, AUTH_STORE).get(accountKey(address));
+    const value = storeOf(context, ACCOUNT_STORE).get(accountKey(address));
     return value === undefined ? undefined : { ...decodeRecord(value), address };
   };
 
   const hasAccount = (context: Context, address: Uint8Array): boolean =>
-    storeOf(context, AUTH_STORE).has(accountKey(address));
+    storeOf(context, ACCOUNT_STORE).has(accountKey(address));
 
   const setAccount = (context: Context, value: Account): void => {
-    const store = storeOf(context, AUTH_STORE);
+    const store = storeOf(context, ACCOUNT_STORE);
     const key = accountKey(value.address);
     const old = store.get(key);
     if (old !== undefined) store.delete(numberKey(decodeRecord(old).accountNumber));
@@ -108,7 +98,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
   };
 
   const nextNumber = (context: Context): bigint => {
-    const store = storeOf(context, AUTH_STORE);
+    const store = storeOf(context, ACCOUNT_STORE);
     const stored = store.get(NEXT_NUMBER_KEY);
     const number = stored === undefined ? 0n : new DataView(stored.buffer, stored.byteOffset).getBigUint64(0);
     store.set(NEXT_NUMBER_KEY, u64be(number + 1n));
@@ -134,7 +124,7 @@ export function makeAuthKeeper(moduleAddressOf: (name: string) => Uint8Array) {
   };
 
   const addressByNumber = (context: Context, number: bigint): Uint8Array | undefined =>
-    storeOf(context, AUTH_STORE).get(numberKey(number));
+    storeOf(context, ACCOUNT_STORE).get(numberKey(number));
 
   return {
     params,

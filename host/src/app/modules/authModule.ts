@@ -5,6 +5,7 @@
 import { createRegistry, fromBinary, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { ACCOUNT_PREFIX } from "@sotto/common/address";
+import { ACCOUNT_RECORDS_PREFIX, ACCOUNT_STORE, BaseAccount } from "@sotto/common/wire/account";
 import { Any } from "@sotto/common/wire/any";
 import { BaseAccountSchema, ModuleAccountSchema } from "../../proto/gen/cosmos/auth/v1beta1/auth_pb.ts";
 import { GenesisStateSchema } from "../../proto/gen/cosmos/auth/v1beta1/genesis_pb.ts";
@@ -16,14 +17,7 @@ import { type Context, storeOf } from "../core/context.ts";
 import type { Module } from "../core/module.ts";
 import { paginate } from "../core/pagination.ts";
 import { serveQueries } from "../core/queryRouter.ts";
-import {
-  ACCOUNT_RECORDS_PREFIX,
-  AUTH_STORE,
-  type AuthKeeper,
-  AuthParams,
-  BaseAccount,
-  ModuleAccount,
-} from "./authKeeper.ts";
+import { type AuthKeeper, AuthParams, ModuleAccount } from "./authKeeper.ts";
 
 const registry = createRegistry(BaseAccountSchema, ModuleAccountSchema, PubKeySchema);
 
@@ -43,7 +37,7 @@ export function makeAuthModule(auth: AuthKeeper): Module {
     initGenesis: (context, genesis) => initGenesis(auth, context, genesis),
     queries: serveQueries(Query, {
       accounts: (context, { pagination }) => {
-        const page = paginate(storeOf(context, AUTH_STORE), ACCOUNT_RECORDS_PREFIX, pagination, {
+        const page = paginate(storeOf(context, ACCOUNT_STORE), ACCOUNT_RECORDS_PREFIX, pagination, {
           read: (_key, value) => Any.decode(value),
           both: AppError.plain,
           zeroTotalPastEnd: true,
