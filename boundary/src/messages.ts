@@ -243,7 +243,10 @@ export const ECALLS = {
    */
   rewind: { request: struct({ headers: list(bytes(LIMITS.header), LIMITS.headers) }), response: nothing },
 
-  /** A block enters whole and is verified, V1 to V12 (consensus §2.7). `rerun`: it was accepted before. */
+  /**
+   * A block enters whole and is verified, V1 to V12 (consensus §2.7). `rerun`: it was accepted before. `order`: positions of the user
+   * transactions as they run (consensus §5 T16); empty: as proposed.
+   */
   beginBlock: {
     request: struct({
       header: bytes(LIMITS.header),
@@ -260,7 +263,7 @@ export const ECALLS = {
       /** Whether there are more, which `readResults` gives. */
       moreResults: bool,
     }),
-    response: struct({ rerun: bool }),
+    response: struct({ rerun: bool, order: list(u32, LIMITS.transactionCount) }),
   },
   /**
    * Runs one message of the block with its whole call tree. Positions are raw: transaction 0 is the random, the first user
@@ -270,7 +273,7 @@ export const ECALLS = {
     request: struct({ transaction: u32, message: u32, signers: list(signer, LIMITS.signers) }),
     response: messageOutcome,
   },
-  /** Said of every transaction that passed the ante chain, in order, and of no other. */
+  /** Said of every transaction that passed the ante chain, in the block's order of execution, and of no other. */
   endTransaction: { request: struct({ transaction: u32, kept: bool }), response: nothing },
   /** After the last transaction; returns the record to be stored together with the block's state. */
   endBlock: { request: nothing, response: struct({ sealed: bytes(LIMITS.sealed) }) },

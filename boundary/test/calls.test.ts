@@ -65,7 +65,7 @@ describe("enclave §11.5, §11.6: limits of a call and of a block", () => {
   const VALIDATOR = { address: new Uint8Array(20), publicKey: new Uint8Array(32), power: 1n };
   const before = { storeRoots: [], lastResults: [], moreResults: false };
   const block = { header: EMPTY, commit: EMPTY, validators: [], transactions: [], ...before };
-  const serve = serveEcalls({ beginBlock: () => ({ rerun: false }) } as never, refuse);
+  const serve = serveEcalls({ beginBlock: () => ({ rerun: false, order: [] }) } as never, refuse);
 
   it.each([
     ["header", { header: new Uint8Array(LIMITS.header + 1) }],
@@ -74,7 +74,7 @@ describe("enclave §11.5, §11.6: limits of a call and of a block", () => {
     ["list of validators", { validators: new Array(LIMITS.validators + 1).fill(VALIDATOR) }],
   ])("refuse a %s that is too long, and take one that is just not", (_, change) => {
     const fits = { header: new Uint8Array(100_000), commit: new Uint8Array(100_000) };
-    expect(ecall(serve, "beginBlock", { ...block, ...fits })).toEqual({ rerun: false });
+    expect(ecall(serve, "beginBlock", { ...block, ...fits })).toEqual({ rerun: false, order: [] });
     expect(() => ecall(serve, "beginBlock", { ...block, ...change })).toThrow(
       expect.objectContaining({ code: BoundaryErrorCode.TooLong }),
     );

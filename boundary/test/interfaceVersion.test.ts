@@ -8,7 +8,7 @@ const SHAPES_OF_VERSION: Readonly<Record<number, string>> = {
   2: "99e688d4039b83ebd38dc454eb4d8599e2f4127fc8edb4c231fa359bce7727d2",
   3: "aede5959cc185b385de7f330ec0adcc9b6e74abe12a540697395525d46d7ea02",
   4: "27ba7d53c85f58d463d7d26cce610dcdb5eeb16fd7614acb547a43383ff02e32",
-  5: "c6571bfbd2e71d4514702413fca181c52b37217c14203718a4656de2eeb1c63a",
+  5: "75dbcdc64f9aa28d21cee6bf3bb6ebd3db2f93409840b46e834b7c4bce799c39",
 };
 
 function hashOfShapes(): string {

@@ -225,6 +225,8 @@ export class TestChain {
   height = 0n;
   lastHash: Uint8Array = EMPTY_BYTES;
   timeNs = GENESIS_NS;
+  /** Of execution, in the block that began last; empty: as proposed. */
+  order: readonly number[] = [];
   readonly #results = new ResultsKeeper();
   #branches: State[] = [];
   #isOpen = false;
@@ -553,7 +555,8 @@ export class TestChain {
   }
 
   begin(block: BuiltBlock): boolean {
-    const { rerun } = this.call("beginBlock", block);
+    const { rerun, order } = this.call("beginBlock", block);
+    this.order = order;
     const header = Header.decode(block.header);
     this.height = header.height;
     this.headers.set(header.height, block.header);

@@ -83,6 +83,7 @@ export function openHome(
   now: () => bigint = clock(),
   kind: "solo" | "follower" = "solo",
   chainId?: string,
+  executionOrder?: "proposed" | "shuffled",
 ) {
   const paths = homePaths(home);
   const store = openStore(paths);
@@ -93,7 +94,7 @@ export function openHome(
       sealed: sealedFile(paths.sealedNetwork),
       crypto,
       validator: loadValidatorKey(paths.validatorKey, crypto),
-      role: { kind, chainId },
+      role: { kind, chainId, executionOrder },
       nodeAccount: loadNodeAccount(paths.nodeAccount, crypto),
       platform: { name: "sim", insecure: true, keepsSecrets: true },
       joined: existsSync(paths.genesis) ? { text: readFileSync(paths.genesis, "utf8") } : undefined,

@@ -80,6 +80,12 @@ function addNodeCommands(program: Command): void {
         "of a new network: secretdev-1, which admits nobody else, or NAME-sim, whose members attest (default: secretdev-1)",
       ).env("SOTTO_CHAIN_ID"),
     )
+    .addOption(
+      new Option(
+        "--execution-order <order>",
+        "of a new network: transactions run as their block's proposer placed them, or shuffled by its random (default: proposed)",
+      ).choices(["proposed", "shuffled"]),
+    )
     .addOption(peer())
     .addOption(
       new Option("--collect <ms>", "how long transactions that arrive together wait for a common block")

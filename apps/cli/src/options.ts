@@ -20,6 +20,7 @@ export type NodeFlags = {
 /** Flags of `sotto start`. */
 export type StartFlags = NodeFlags & {
   readonly chainId?: string;
+  readonly executionOrder?: "proposed" | "shuffled";
   readonly peer?: readonly string[];
   readonly collect: number;
   readonly blockInterval: number;

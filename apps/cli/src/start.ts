@@ -43,7 +43,7 @@ export function start(flags: StartFlags, execute?: Parameters<typeof startNode>[
 
 /** Runs until a signal comes or the node stops by itself. @throws {Error} why it stopped */
 export async function runNode(
-  flags: NodeFlags & Partial<Pick<StartFlags, "chainId" | "peer" | "collect" | "blockInterval">>,
+  flags: NodeFlags & Partial<Pick<StartFlags, "chainId" | "executionOrder" | "peer" | "collect" | "blockInterval">>,
   join: JoinOptions | undefined,
   execute?: Parameters<typeof startNode>[2],
 ): Promise<void> {
@@ -100,10 +100,11 @@ export async function runNode(
 function nodeOptions(
   flags: Parameters<typeof runNode>[0],
 ): Omit<NodeOptions, "onBlock" | "onPeer" | "onRejoin" | "onFailure" | "onInternalError"> {
-  const { home, rest, rpc, enclave, platform, keepHeights, chainId, peer = [] } = flags;
+  const { home, rest, rpc, enclave, platform, keepHeights, chainId, executionOrder, peer = [] } = flags;
   const { collect: collectMs, blockInterval: intervalMs } = { ...NO_CLOCK, ...flags };
   const bundle = new Uint8Array(readFileSync(BUNDLE));
-  return { home, rest, rpc, enclave, platform, keepHeights, chainId, peers: peer, bundle, collectMs, intervalMs };
+  const network = { chainId, executionOrder };
+  return { home, rest, rpc, enclave, platform, keepHeights, ...network, peers: peer, bundle, collectMs, intervalMs };
 }
 
 const PROGRESS_MS = 1_000;

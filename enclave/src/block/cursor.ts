@@ -1,8 +1,8 @@
 /**
  * The place in a verified block: which message may run next (consensus §3.5, §5 T6, T7).
  *
- * Transactions ascend, messages within one ascend and none of the enclave's may be left out; each runs at most once. Whether a
- * transaction takes part at all is the host's ante chain to say: it skips those that were not admitted.
+ * Transactions come in the block's order of execution, messages within one ascend and none of the enclave's may be left out; each runs
+ * at most once. Whether a transaction takes part at all is the host's ante chain to say: it skips those that were not admitted.
  * @module
  */
 import type { Any } from "@sotto/common/wire/any";
@@ -15,6 +15,8 @@ function refuse(code: RefusalCode, message: string): never {
 
 export class BlockCursor {
   readonly #transactions: readonly BlockTransaction[];
+  /** By position: when its turn is. */
+  readonly #ranks: readonly number[];
   /** Raw position of the transaction in progress, or of the last one that ended. */
   #at = 0;
   #open = false;
@@ -23,9 +25,17 @@ export class BlockCursor {
   #failed = false;
   #admitted = 0;
 
-  /** @param transactions all of the block; the first is the random */
-  constructor(transactions: readonly BlockTransaction[]) {
+  /**
+   * @param transactions all of the block; the first is the random
+   * @param order positions of the others as they run; empty: as proposed
+   */
+  constructor(transactions: readonly BlockTransaction[], order: readonly number[]) {
     this.#transactions = transactions;
+    const ranks = transactions.map((_, position) => position);
+    order.forEach((position, i) => {
+      ranks[position] = i + 1;
+    });
+    this.#ranks = ranks;
   }
 
   /** Admitted transactions that have ended: the index that contracts see in the one in progress. */
@@ -88,7 +98,9 @@ export class BlockCursor {
   }
 
   #mayBegin(transaction: number): void {
-    if (transaction < this.#at) refuse(RefusalCode.OutOfOrder, `transaction ${transaction} comes after ${this.#at}`);
+    if ((this.#ranks[transaction] as number) < (this.#ranks[this.#at] as number)) {
+      refuse(RefusalCode.OutOfOrder, `transaction ${transaction} comes after ${this.#at}`);
+    }
     if (this.#open) refuse(RefusalCode.TransactionOpen, `transaction ${this.#at} has not ended`);
     if (transaction === this.#at) refuse(RefusalCode.AlreadyRun, `transaction ${transaction} has ended`);
   }

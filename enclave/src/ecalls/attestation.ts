@@ -27,6 +27,7 @@ const NO_ONE: AttestationPolicy = {
   machines: "listed",
   maxEvidenceAge: 0,
   reattestEvery: 0,
+  executionOrder: "proposed",
   authority: "",
 };
 

@@ -33,7 +33,7 @@ export function makeBlocks(state: EnclaveState, randomBytes: (length: number) =>
       return { accepted: network.acceptsRandom(height, proposer, transaction) };
     },
 
-    beginBlock: (block) => ({ rerun: state.network().beginBlock(block) }),
+    beginBlock: (block) => state.network().beginBlock(block),
 
     execMessage: ({ transaction, message, signers }) => state.network().execMessage(transaction, message, signers),
 

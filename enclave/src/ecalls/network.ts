@@ -2,13 +2,21 @@
  * A network as this enclave carries it: keys, trusted record, the block in progress. All state that lasts from ecall to ecall.
  * @module
  */
-import type { EcallRequest, MessageOutcome, ProvenStore, SignedHeader, Signer } from "@sotto/boundary/messages";
+import type {
+  EcallRequest,
+  EcallResponse,
+  MessageOutcome,
+  ProvenStore,
+  SignedHeader,
+  Signer,
+} from "@sotto/boundary/messages";
 import { LIMITS } from "@sotto/boundary/messages";
 import { bytesToHex, equalBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import { blockSeed, openRandomTransaction, type RandomPlace } from "../block/blockRandom.ts";
 import { type BlockTransaction, readTransaction } from "../block/blockTransaction.ts";
 import { BlockCursor } from "../block/cursor.ts";
+import { executionOrder } from "../block/executionOrder.ts";
 import type { Freshness } from "../block/freshness.ts";
 import { BlockLog, verifyLastResults } from "../block/lastResults.ts";
 import { Rewind } from "../block/rewind.ts";
@@ -16,6 +24,7 @@ import { requireSameRoots, verifyStoreRoots } from "../block/storeRoots.ts";
 import { type Trust, type VerifiedHeader, verifyBlock, verifyHeader } from "../block/verifyBlock.ts";
 import { RefusalCode, RefusalError } from "../enclaveError.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { AttestationPolicy } from "../evidence/attestation.ts";
 import { CallCounter } from "../execution/callCounter.ts";
 import type { BlockContext } from "../execution/callTree.ts";
 import { type RunningTransaction, runMessage } from "../execution/runMessage.ts";
@@ -37,7 +46,7 @@ import {
 } from "../keys/trustedRecord.ts";
 import { InputDecryption } from "../messages/secretMessage.ts";
 import type { EnclavePowers } from "../powers.ts";
-import { requireMembership } from "../registration/membership.ts";
+import { readPolicy, requireMembership } from "../registration/membership.ts";
 import { AccountSequences } from "../signatures/accountSequences.ts";
 import { SignerCheck } from "../signatures/signerCheck.ts";
 import { BlockState } from "../state/blockState.ts";
@@ -268,10 +277,10 @@ export class Network {
 
   /**
    * Accepts a block and opens it for its messages.
-   * @returns true if it was accepted before
+   * @returns whether it was accepted before, and the order in which its transactions run: empty as proposed
    * @throws {RefusalError} the code of the verification step; Latched; Diverged; WrongState if another block has not ended
    */
-  beginBlock(presented: BeginBlock): boolean {
+  beginBlock(presented: BeginBlock): EcallResponse<"beginBlock"> {
     this.requireUnlatched();
     const { crypto } = this.services;
     const verified = this.#guard(() => this.#verify(presented));
@@ -292,10 +301,11 @@ export class Network {
     const log = new BlockLog(transactions.length);
     this.state.moveTo(roots);
     this.#settled = false;
-    this.#requireMembership(height);
+    const policy = this.#requireMembership(height);
+    const order = policy?.executionOrder === "shuffled" ? executionOrder(crypto, seed, transactions) : [];
     this.#block = {
       context,
-      cursor: new BlockCursor(transactions),
+      cursor: new BlockCursor(transactions, order),
       log,
       state: new BlockState(this.state),
       sequences: new AccountSequences((key) => this.state.readAccount(key)),
@@ -307,16 +317,18 @@ export class Network {
       : { ...this.#record, randomSeeds, last: accepted, rootsAfter: undefined };
     if (!rerun) this.queryBudget.refill();
     this.#parts.freshness.look(transactions);
-    return rerun;
+    return { rerun, order };
   }
 
-  /** @throws {RefusalError} NotListed, AttestationDue, PolicyUnreadable */
-  #requireMembership(height: bigint): void {
+  /** @returns the network's policy, if it has one @throws {RefusalError} NotListed, AttestationDue, PolicyUnreadable */
+  #requireMembership(height: bigint): AttestationPolicy | undefined {
     const { isFounder, registrationSecret } = this.#record;
     const { crypto, ownMachine: machine } = this.#parts;
     const nodeKey = registrationSecret && crypto.x25519PublicKey(registrationSecret);
     const read = (store: ProvenStore, key: Uint8Array) => this.state.read(stateKey(store, key));
-    requireMembership({ read }, { nodeKey, isFounder, machine }, height);
+    const policy = readPolicy({ read });
+    if (policy !== undefined) requireMembership(policy, { read }, { nodeKey, isFounder, machine, height });
+    return policy;
   }
 
   #verify(presented: BeginBlock): VerifiedHeader {

@@ -82,4 +82,6 @@ export type AttestationPolicy = {
   readonly reattestEvery: number;
   /** Bech32 account that changes policy and machines until there is governance. */
   readonly authority: string;
+  /** Who decides in which order the transactions of a block run, for good: its proposer, or its random (`block/executionOrder.ts`). */
+  readonly executionOrder: "proposed" | "shuffled";
 };

@@ -60,8 +60,13 @@ function parseMachines(text: string): "any" | "listed" {
   return text;
 }
 
+function parseOrder(value: JsonValue = "proposed"): "proposed" | "shuffled" {
+  if (value !== "proposed" && value !== "shuffled") throw bad("execution_order: expected proposed or shuffled");
+  return value;
+}
+
 /**
- * Reads a policy. Every member must be there, none may be unknown.
+ * Reads a policy. Every member but `execution_order` must be there, none may be unknown.
  * @param input UTF-8 or text
  * @throws {EvidenceError} BadPolicy, with what is wrong where
  */
@@ -81,6 +86,7 @@ export function parsePolicy(input: Uint8Array | string): AttestationPolicy {
     maxEvidenceAge: members.integer("max_evidence_age", MAX_COUNT),
     reattestEvery: members.integer("reattest_every", MAX_COUNT),
     authority: members.text("authority"),
+    executionOrder: parseOrder(members.take("execution_order")),
   };
   members.end();
   return policy;
@@ -111,6 +117,7 @@ export function formatPolicy(policy: AttestationPolicy): string {
     max_evidence_age: policy.maxEvidenceAge,
     reattest_every: policy.reattestEvery,
     authority: policy.authority,
+    ...(policy.executionOrder === "proposed" ? {} : { execution_order: policy.executionOrder }),
   };
   return formatJson(document);
 }

@@ -10,6 +10,7 @@ import type {
   MsgUpdateMachineWhitelistProposal,
   MsgUpdatePolicy,
 } from "@sotto/common/wire/registration";
+import type { AttestationPolicy } from "../evidence/attestation.ts";
 import { EvidenceError, EvidenceErrorCode } from "../evidence/evidenceError.ts";
 import { formatPolicy } from "../evidence/policy.ts";
 import { ComputeCode, computeFailure } from "../execution/chainFailure.ts";
@@ -58,15 +59,16 @@ export function updatePolicy(
   { chainId, height }: AuthorityPlace,
   { authority, policy }: MsgUpdatePolicy,
 ): readonly Event[] {
-  requireAuthority(store, chainId, authority);
-  store.savePolicy(utf8ToBytes(formatPolicy(parseNewPolicy(chainId, policy))), height);
+  const current = requireAuthority(store, chainId, authority);
+  store.savePolicy(utf8ToBytes(formatPolicy(parseNewPolicy(chainId, policy, current))), height);
   return [event("attestation_policy", authority, {})];
 }
 
-/** The signature is checked before: here, whether the signer is the one. */
-function requireAuthority(store: RegisterStore, chainId: string, authority: string): void {
-  const { authority: expected } = policyFor(chainId, store.policy());
-  if (authority === expected) return;
+/** The signature is checked before: here, whether the signer is the one. @returns the policy that says so */
+function requireAuthority(store: RegisterStore, chainId: string, authority: string): AttestationPolicy {
+  const policy = policyFor(chainId, store.policy());
+  const { authority: expected } = policy;
+  if (authority === expected) return policy;
   throw new EvidenceError(
     EvidenceErrorCode.NotAuthority,
     `expected the network's authority ${expected}, got ${authority}`,

@@ -17,16 +17,15 @@ export type Member = {
   readonly isFounder: boolean;
   /** Machine id out of a quote of its own; asked only of founders that have not registered. */
   readonly machine: () => Uint8Array;
+  /** Of the block that begins. */
+  readonly height: bigint;
 };
 
 /**
  * A member takes no part before the block that admits it: until then its state has nothing about it, and it only catches up.
- * @param height of the block that begins
- * @throws {RefusalError} NotListed, AttestationDue, PolicyUnreadable
+ * @throws {RefusalError} NotListed, AttestationDue
  */
-export function requireMembership(state: RegisterReader, member: Member, height: bigint): void {
-  const policy = readPolicy(state);
-  if (policy === undefined) return;
+export function requireMembership(policy: AttestationPolicy, state: RegisterReader, member: Member): void {
   const attested = member.nodeKey && attestationIn(state, member.nodeKey);
   if (attested === undefined && !member.isFounder) return;
   if (policy.machines === "listed") {
@@ -38,7 +37,7 @@ export function requireMembership(state: RegisterReader, member: Member, height:
     let from = policySinceIn(state);
     if (from < attested.height) from = attested.height;
     const due = from + BigInt(policy.reattestEvery);
-    if (height > due) {
+    if (member.height > due) {
       throw new RefusalError(
         RefusalCode.AttestationDue,
         `this node attested at height ${attested.height} and had to again by ${due}: register it anew, from a new home`,
@@ -47,7 +46,8 @@ export function requireMembership(state: RegisterReader, member: Member, height:
   }
 }
 
-function readPolicy(state: RegisterReader): AttestationPolicy | undefined {
+/** The network's policy, if it has one. @throws {RefusalError} PolicyUnreadable */
+export function readPolicy(state: RegisterReader): AttestationPolicy | undefined {
   const bytes = policyIn(state);
   try {
     return bytes && parsePolicy(bytes);

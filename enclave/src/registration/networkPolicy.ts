@@ -20,11 +20,14 @@ export function policyFor(chainId: string, stored: Uint8Array | undefined): Atte
 }
 
 /**
- * A policy that the network may take over.
+ * A policy that the network may take over in place of its current one.
  * @throws {EvidenceError} BadPolicy
  */
-export function parseNewPolicy(chainId: string, text: string): AttestationPolicy {
+export function parseNewPolicy(chainId: string, text: string, current: AttestationPolicy): AttestationPolicy {
   const policy = parsePolicy(text);
+  if (policy.executionOrder !== current.executionOrder) {
+    throw badPolicy(`execution_order: genesis has fixed it: expected ${current.executionOrder}`);
+  }
   if (allowsSimulation(policy) && !isSimulationChain(chainId)) {
     throw badPolicy(`the simulated root proves nothing: expected a chain id that ends in -sim, this is ${chainId}`);
   }

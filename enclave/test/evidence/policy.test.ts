@@ -50,6 +50,18 @@ describe("registration §2.8: the policy document", () => {
     expect([...policy.retiredFmspcs]).toEqual(["00A06D080000"]);
   });
 
+  it("leaves the order of execution to the proposer, unless it says otherwise", () => {
+    const shuffled = JSON.stringify({ ...DOCUMENT, execution_order: "shuffled" });
+    expect(parsePolicy(JSON.stringify(DOCUMENT)).executionOrder).toBe("proposed");
+    expect(parsePolicy(shuffled).executionOrder).toBe("shuffled");
+    expect(formatPolicy(parsePolicy(shuffled))).toBe(shuffled);
+    const said = parsePolicy(JSON.stringify({ ...DOCUMENT, execution_order: "proposed" }));
+    expect(formatPolicy(said)).toBe(JSON.stringify(DOCUMENT));
+    for (const execution_order of ["random", "", 1, null]) {
+      expect(refusal({ ...DOCUMENT, execution_order }).message).toContain("execution_order: expected proposed or");
+    }
+  });
+
   it.each(Object.keys(DOCUMENT))("refuses a document without %s", (name) => {
     expect(refusal({ ...DOCUMENT, [name]: undefined }).message).toContain(name);
   });

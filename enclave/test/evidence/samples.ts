@@ -95,6 +95,7 @@ export function policyFor(quote: Uint8Array, changes: Partial<AttestationPolicy>
     machines: "any",
     maxEvidenceAge: 100,
     reattestEvery: 0,
+    executionOrder: "proposed",
     authority: "secret1authority",
     ...changes,
   };

@@ -131,22 +131,26 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     return { appHash: store.stage(request.initialHeight, genesis) };
   };
 
-  const deliver = (context: Context, transactions: readonly Uint8Array[]): TxResult[] => {
+  /** @param order positions as they run; empty: as proposed. @returns results in the order of the block */
+  const deliver = (context: Context, transactions: readonly Uint8Array[], order: readonly number[]): TxResult[] => {
     const blockMaxGas = consensusKeeper.maxGas({ ...context, gas: infiniteGasMeter() });
     const blockGas = blockMaxGas > 0n ? new GasMeter(blockMaxGas) : infiniteGasMeter();
-    return transactions.map((bytes, position) => {
-      if (position === 0) return RANDOM_RESULT;
+    const results = transactions.map(() => RANDOM_RESULT);
+    for (const position of order.length > 0 ? order : results.keys()) {
+      if (position === 0) continue;
       const delivered: Context = { ...context, mode: "deliver", events: [] };
+      const bytes = transactions[position] as Uint8Array;
       const { result, admitted } = runTx(txDeps, delivered, bytes, { position, blockGas, blockMaxGas });
       if (admitted) enclave.call("endTransaction", { transaction: position, kept: result.code === 0 });
-      return result;
-    });
+      results[position] = result;
+    }
+    return results;
   };
 
   const readProven: OcallHandlers["readProven"] = ({ store: name, key, known }) => store.readProven(name, key, known);
 
-  /** Whether the enclave may still take part is in the state before the block. */
-  const beginBlock = ({ height, hash, transactions }: FinalizeBlockRequest): void => {
+  /** Whether the enclave may still take part is in the state before the block. @returns the order of execution */
+  const beginBlock = ({ height, hash, transactions }: FinalizeBlockRequest): readonly number[] => {
     const { storeRoots } = store;
     try {
       const { lastResults: results, ...decided } = deps.decidedBlocks(height, hash);
@@ -154,7 +158,7 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
       const moreResults = lastResults.length < results.length;
       const readResults: OcallHandlers["readResults"] = ({ from }) => ({ results: partAlone(results, from) });
       const block = { ...decided, transactions, storeRoots, lastResults, moreResults };
-      enclave.call("beginBlock", block, { readProven, readResults });
+      return enclave.call("beginBlock", block, { readProven, readResults }).order;
     } catch (error) {
       // That the enclave latched is to outlast a restart.
       if (error instanceof RefusedError && error.code === LATCHED) deps.keepSealed(enclave.call("endBlock", {}).sealed);
@@ -167,8 +171,8 @@ export function makeStateMachine(deps: StateMachineDeps): StateMachine {
     const state = openState();
     const context = makeContext({ chainId, height, timeNs }, "block", state);
     for (const module of modules.all) module.beginBlock?.(context);
-    beginBlock(request);
-    const results = deliver(context, transactions);
+    const order = beginBlock(request);
+    const results = deliver(context, transactions, order);
     const validatorUpdates: ValidatorUpdate[] = modules.all.flatMap((module) => module.endBlock?.(context) ?? []);
     // The enclave applies its writes to the trees itself, and may not have seen all pages on the way to them.
     const { sealed } = enclave.call("endBlock", {}, { readProven });

@@ -5,6 +5,7 @@
 import { base64ToBytes, bytesToBase64, bytesToHex, bytesToUtf8, utf8ToBytes } from "@sotto/common/bytes";
 import { formatTimestamp, nanosToTimestamp, parseTimestamp, timestampToNanos } from "@sotto/common/wire/timestamp";
 import type { ConsensusParams, TimeNs, ValidatorUpdate } from "../abci/application.ts";
+import type { ExecutionOrder } from "../app/genesis/developmentGenesis.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 
 export const DEVELOPMENT_CHAIN_ID = "secretdev-1";
@@ -83,6 +84,14 @@ export function parseGenesis(text: string, where: string): Genesis {
 export function genesisAccounts({ appState }: Genesis): readonly unknown[] {
   const { auth } = JSON.parse(bytesToUtf8(appState)) as { auth?: { accounts?: { address?: unknown }[] } };
   return (auth?.accounts ?? []).map(({ address }) => address);
+}
+
+/** In which order the transactions of its blocks run (consensus §5 T16). */
+export function executionOrderOf({ appState }: Genesis): ExecutionOrder {
+  const { register } = JSON.parse(bytesToUtf8(appState)) as {
+    register?: { attestation?: { execution_order?: unknown } };
+  };
+  return register?.attestation?.execution_order === "shuffled" ? "shuffled" : "proposed";
 }
 
 function requireText(value: unknown): string {

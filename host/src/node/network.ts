@@ -7,12 +7,12 @@ import { type EcallResponse, INTERFACE_VERSION } from "@sotto/boundary/messages"
 import { bytesToHex, bytesToUtf8, equalBytes, utf8ToBytes } from "@sotto/common/bytes";
 import type { Crypto } from "@sotto/common/crypto/crypto";
 import type { Platform } from "@sotto/platform/platform";
-import { type Attestation, makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
+import { type Attestation, type ExecutionOrder, makeDevelopmentGenesis } from "../app/genesis/developmentGenesis.ts";
 import { hashOfSet } from "../consensus/follower.ts";
 import type { SoloValidator } from "../consensus/solo.ts";
 import type { EnclaveHost } from "../enclaveHost/enclaveHost.ts";
 import type { StateStore } from "../store/store.ts";
-import { DEVELOPMENT_CHAIN_ID, formatGenesis, type Genesis, parseGenesis } from "./genesis.ts";
+import { DEVELOPMENT_CHAIN_ID, executionOrderOf, formatGenesis, type Genesis, parseGenesis } from "./genesis.ts";
 import { matchEnclave } from "./matchEnclave.ts";
 import { NodeError, NodeErrorCode } from "./nodeError.ts";
 import type { Replay } from "./replay.ts";
@@ -24,6 +24,8 @@ export type NodeRole = {
   readonly kind: "solo" | "follower";
   /** Of a new network; one that is there must have it, if it is given. */
   readonly chainId: string | undefined;
+  /** The same of its order of execution. */
+  readonly executionOrder?: ExecutionOrder | undefined;
 };
 
 export type NetworkDeps = {
@@ -107,10 +109,16 @@ function createNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
 
 /** The development network admits nobody; others admit what this first enclave is. */
 function attestationOf(
-  { enclave, platform, validator, nodeAccount }: NetworkDeps,
+  { enclave, platform, validator, nodeAccount, role: { executionOrder } }: NetworkDeps,
   chainId: string,
 ): Attestation | undefined {
-  if (chainId === DEVELOPMENT_CHAIN_ID) return undefined;
+  if (chainId === DEVELOPMENT_CHAIN_ID) {
+    if (executionOrder !== "shuffled") return undefined;
+    throw new NodeError(
+      NodeErrorCode.BadConfiguration,
+      `${chainId} has no policy to say that its transactions run shuffled; give the network another name with --chain-id`,
+    );
+  }
   checkChainId(chainId, platform);
   const { tee, measurement, signer, productId, securityVersion, machineId } = enclave.call("describeSelf", {});
   return {
@@ -118,6 +126,7 @@ function attestationOf(
     enclave: { tee: tee.kind, measurement, signer, productId, securityVersion },
     machine: { id: machineId, owner: validator.publicKey },
     nodeAccount: nodeAccount.text,
+    executionOrder,
   };
 }
 
@@ -172,6 +181,13 @@ function reopenNetwork(deps: NetworkDeps): Omit<Network, "isNew"> {
     throw new NodeError(
       NodeErrorCode.WrongNetwork,
       `the network in this home is ${genesis.chainId}, not ${role.chainId}; choose another folder with --home, or start over with \`sotto reset\``,
+    );
+  }
+  const order = executionOrderOf(genesis);
+  if (role.executionOrder !== undefined && role.executionOrder !== order) {
+    throw new NodeError(
+      NodeErrorCode.WrongNetwork,
+      `the network in this home runs its transactions ${order}, not ${role.executionOrder}: its genesis has fixed that`,
     );
   }
   const isValidator = genesis.validators.some(({ publicKey }) => equalBytes(publicKey, validator.publicKey));

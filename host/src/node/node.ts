@@ -29,9 +29,9 @@ export async function startNode(
   };
   try {
     const prepared = join === undefined ? undefined : (await import("./joinNode.ts")).prepare(paths, join);
-    const { bundle, enclave, platform, keepHeights, chainId } = options;
+    const { bundle, enclave, platform, keepHeights, chainId, executionOrder } = options;
     const peers = peersOf(paths.nodeFile, options.peers);
-    const role = { kind: peers.length === 0 ? "solo" : "follower", chainId } as const;
+    const role = { kind: peers.length === 0 ? "solo" : "follower", chainId, executionOrder } as const;
     const moniker = MONIKER;
     const executor = execute({ paths, bundle, enclave, platform, role, moniker, keepHeights }, closers);
     const enter = async (): Promise<void> => {

@@ -8,6 +8,7 @@ import { bytesToHex, utf8ToBytes } from "@sotto/common/bytes";
 import type { NodeIdentity } from "../api/backend.ts";
 import { makeRestServer } from "../api/rest/restServer.ts";
 import { makeRpcServer } from "../api/rpc/rpcServer.ts";
+import type { ExecutionOrder } from "../app/genesis/developmentGenesis.ts";
 import { makePeer } from "../peer/peer.ts";
 import { openLmdbEngine } from "../store/lmdbEngine.ts";
 import { makeStateStore } from "../store/stateStore.ts";
@@ -34,6 +35,8 @@ export type NodeOptions = {
   readonly home: string;
   /** Of a new network; a home that has one must have this one, if it is given. */
   readonly chainId: string | undefined;
+  /** The same of the order in which transactions run. */
+  readonly executionOrder?: ExecutionOrder | undefined;
   /** Instead of those that the home remembers; of a node that follows alone. */
   readonly peers: readonly string[];
   readonly rest: ListenAddress;

@@ -46,7 +46,7 @@ export function makeFakeEnclave(): FakeEnclave {
   const calls: string[] = [];
   const script: EnclaveScript = {};
   const defaults: EnclaveScript = {
-    beginBlock: () => ({ rerun: false }),
+    beginBlock: () => ({ rerun: false, order: [] }),
     endTransaction: () => ({}),
     endBlock: () => ({ sealed: utf8ToBytes("sealed record") }),
     proposeRandom: ({ height }) => ({ transaction: randomTransaction(Number(height)) }),

@@ -52,7 +52,12 @@ export type Attestation = {
   readonly machine: { readonly id: Uint8Array; readonly owner: Uint8Array };
   /** Bech32. */
   readonly nodeAccount: string;
+  /** Undefined: as proposed. */
+  readonly executionOrder: ExecutionOrder | undefined;
 };
+
+/** Who decides in which order the transactions of a block run: its proposer, or its random (consensus §5 T16). */
+export type ExecutionOrder = "proposed" | "shuffled";
 
 type Members = { readonly [name: string]: JsonInput };
 
@@ -170,7 +175,7 @@ function registrationState({ networkKeys, attestation }: DevelopmentGenesisInput
 }
 
 /** Enclaves of the same build as the first one; on hardware, on machines that the authority has listed. */
-function admissionState({ insecure, enclave, machine, nodeAccount }: Attestation): Members {
+function admissionState({ insecure, enclave, machine, nodeAccount, executionOrder }: Attestation): Members {
   const measurement = bytesToHex(enclave.measurement);
   const sgx = {
     mrenclave: measurement,
@@ -192,6 +197,7 @@ function admissionState({ insecure, enclave, machine, nodeAccount }: Attestation
       reattest_every: 0,
       // The keys of the development accounts are public.
       authority: insecure ? operatorText() : nodeAccount,
+      ...(executionOrder === "shuffled" ? { execution_order: executionOrder } : {}),
     },
     machines: [{ machine_id: bytesToHex(machine.id), owner: bytesToHex(machine.owner) }],
   };
