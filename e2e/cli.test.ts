@@ -163,6 +163,22 @@ describe("sotto start", () => {
     expect(again.output()).toMatch(/^sotto continues at height \d+: private-1-sim/m);
   });
 
+  it("fixes the order of execution in a new network's genesis, where there is a policy to say it", async () => {
+    const home = join(temporaryFolder(), "home");
+    const shuffled = ["--execution-order", "shuffled"];
+    expectSentence(
+      await runSotto(startArguments(home, shuffled)),
+      /^sotto: secretdev-1 has no policy to say that its transactions run shuffled; .*--chain-id/m,
+    );
+    const sotto = await startSotto({ home, flags: ["--chain-id", "private-1-sim", ...shuffled] });
+    await sotto.stop();
+    expectSentence(
+      await runSotto(startArguments(home, ["--execution-order", "proposed"])),
+      /^sotto: the network in this home runs its transactions shuffled, not proposed: its genesis has fixed that/m,
+    );
+    await startSotto({ home, flags: shuffled });
+  });
+
   it("refuses a home that is in use and names the process", async () => {
     expectSentence(
       await runSotto(startArguments(sotto.home)),
