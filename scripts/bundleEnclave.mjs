@@ -21,7 +21,7 @@ import { forbiddenVariables } from "./freeVariables.mjs";
 import { countCodeLines } from "./sourceTree.mjs";
 
 /** Of the project's own sources inside the bundle (design, "Budgets"). */
-const LINE_BUDGET = 13_500;
+const LINE_BUDGET = 13_000;
 const OWN_PACKAGES = ["common", "boundary", "enclave"];
 
 const HEADER = `/*

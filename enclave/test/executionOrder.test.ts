@@ -35,7 +35,7 @@ const named = (transactions: readonly Uint8Array[]): string => transactions.map(
 
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
-  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+  return items.flatMap((item, i) => permutations(items.filter((_, j) => j !== i)).map((rest) => [item, ...rest]));
 }
 
 const messageOf = ({ address: sender }: Wallet) =>
