@@ -44,11 +44,15 @@ export function testThreats(name: string, options: ChainOptions): void {
     let chain: TestChain;
     let alice: Wallet;
     let probe: Instance;
+    /** Other code. */
+    let others: ReturnType<TestChain["storeCode"]>;
 
     beforeEach(() => {
       chain = TestChain.start(options);
       alice = new Wallet(1);
-      probe = chain.instantiate(alice, chain.storeCode(PROBE), { noop: {} });
+      const code = chain.storeCode(PROBE);
+      others = chain.storeCode(OTHER);
+      probe = chain.instantiate(alice, code, { noop: {} });
     });
 
     const message = (value: string, wallet = alice) => chain.executeMessage(wallet, probe, set("k", value)).any;
@@ -220,11 +224,12 @@ export function testThreats(name: string, options: ChainOptions): void {
     it("T9: an old transaction that a proposer puts into a block again does not run, whatever the host says", () => {
       const first = signed("first");
       const old = signed("old");
-      chain.block([alice, first], [alice, old]);
+      // What the network's ante chain writes in the block that they are in.
       const record = { ...BaseAccount.zero, address: alice.bech32, sequence: alice.sequence };
       const account = Any.encode({ typeUrl: BaseAccount.typeUrl, value: BaseAccount.encode(record) });
+      const built = chain.build([first, old]);
       chain.state.acc.set(`01${bytesToHex(alice.address)}`, account);
-      chain.adopt();
+      chain.runBlock(built, [alice, alice]);
       const next = signed("next");
       chain.begin(chain.build([old, next]));
       expect(codeOf(() => chain.exec(1, 0, [alice.number]))).toBe(RefusalCode.UsedSequence);
@@ -381,7 +386,7 @@ export function testThreats(name: string, options: ChainOptions): void {
       const execute = MsgExecuteContract.decode(any.value);
       const code = { codeId: probe.codeId, codeHash: probe.codeHash };
       const second = chain.instantiate(alice, code, { noop: {} });
-      const other = chain.instantiate(alice, chain.storeCode(OTHER), { noop: {} });
+      const other = chain.instantiate(alice, others, { noop: {} });
       const send = (contract: Instance) => {
         const message = packAny(MsgExecuteContract, { ...execute, contract: contract.address });
         return chain.block([alice, alice.sign(chain.chainId, [message])])[0]?.outcomes[0] as ExecOutcome;

@@ -78,7 +78,8 @@ async function load(http: Http, ioKey: Uint8Array, name: string, probe: Contract
 
 /** Killed in the middle of whatever it was: no connection, or half an answer. */
 function isNodeGone(error: unknown): boolean {
-  if (error instanceof SyntaxError) return true;
+  // `FetchError`: secretjs, where a file before this one has loaded it, puts another `fetch` in place.
+  if (error instanceof SyntaxError || (error as Error).name === "FetchError") return true;
   return error instanceof TypeError && (error.message === "fetch failed" || error.message === "terminated");
 }
 

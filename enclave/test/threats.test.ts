@@ -1,3 +1,0 @@
-import { testThreats } from "./threatSuite.ts";
-
-testThreats("sources", {});
