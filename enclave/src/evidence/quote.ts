@@ -9,8 +9,8 @@ import { InputError, InputErrorCode } from "@sotto/common/errors";
 import { EvidenceError, EvidenceErrorCode } from "./evidenceError.ts";
 import { BODIES, type Report, readSgxReport, readTdReport, readU16, SGX_REPORT, type SgxReport } from "./quoteBody.ts";
 
-export const MIN_QUOTE = 1_020;
-export const MAX_QUOTE = 8_192;
+const MIN_QUOTE = 1_020;
+const MAX_QUOTE = 8_192;
 
 const HEADER = 48;
 const SGX_TEE = 0;

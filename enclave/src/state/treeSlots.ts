@@ -9,7 +9,7 @@ import type { Hasher } from "@sotto/common/merkle/cometMerkle";
 import { EMPTY_TREE_HASH, treeInnerHash, treeLeafHash } from "@sotto/common/merkle/treeHash";
 import { NodeKind, readHash, readLeaf, readSlot, treePathNibble } from "@sotto/common/merkle/treePage";
 
-export const SLOTS = 16;
+const SLOTS = 16;
 const HEADER_SIZE = 4;
 const SUBTREE_SIZE = 40;
 

@@ -31,14 +31,3 @@ export function sealedFile(path: string): SealedRecords {
     save: (sealed) => writeFileDurably(path, sealed, MODE),
   };
 }
-
-/** For networks in memory. */
-export function sealedInMemory(): SealedRecords {
-  let kept: Uint8Array | undefined;
-  return {
-    load: () => kept,
-    save: (sealed) => {
-      kept = sealed;
-    },
-  };
-}

@@ -24,7 +24,7 @@ export type CometValidator = {
   readonly power: bigint;
 };
 
-export function parseBlockId(json: JsonReader): BlockId {
+function parseBlockId(json: JsonReader): BlockId {
   const parts = json.member("parts");
   return {
     hash: json.member("hash").hex(),
